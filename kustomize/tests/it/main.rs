@@ -1,0 +1,3 @@
+//! What this crate promises, against what the Go originals answered.
+
+mod substitution;
