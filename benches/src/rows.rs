@@ -1,0 +1,25 @@
+//! Every row there is, one file per room.
+
+mod kustomize;
+
+use crate::Error;
+use crate::row::Row;
+
+/// All rows, in the order they are reported.
+pub(crate) fn all() -> Vec<Row> {
+    kustomize::ROWS.to_vec()
+}
+
+/// The rows with these names or in these rooms.
+pub(crate) fn named(names: &[&str]) -> Result<Vec<Row>, Error> {
+    let mut chosen = Vec::new();
+    for name in names {
+        let matches = |row: &Row| row.name == *name || row.name.split('/').next() == Some(name);
+        let rows: Vec<Row> = all().into_iter().filter(matches).collect();
+        if rows.is_empty() {
+            return Err(Error::UnknownRow((*name).to_owned()));
+        }
+        chosen.extend(rows);
+    }
+    Ok(chosen)
+}
