@@ -8,7 +8,7 @@ mod parse;
 
 use std::borrow::Cow;
 
-use self::budget::Budget;
+use self::budget::{Budget, Spent};
 use self::operator::Operator;
 use crate::Error;
 use crate::error::Position;
@@ -86,9 +86,8 @@ impl<'a> Template<'a> {
         variable: impl Fn(&str) -> Option<V>,
         missing: Missing,
     ) -> Result<Vec<u8>, Error> {
-        let variable = |name: &str| variable(name).map(|value| value.as_ref().to_owned());
-        let mut expansion =
-            Expansion { text: self.text, variable: &variable, missing, budget: Budget::default() };
+        let budget = Budget::default();
+        let mut expansion = Expansion { text: self.text, variable: &variable, missing, budget };
         let mut out = Vec::with_capacity(self.text.len());
         expansion.all(&self.nodes, &mut out)?;
         Ok(out)
@@ -96,50 +95,54 @@ impl<'a> Template<'a> {
 }
 
 /// One run over a template.
-struct Expansion<'a> {
+struct Expansion<'a, F> {
     text: &'a str,
-    variable: &'a dyn Fn(&str) -> Option<String>,
+    variable: &'a F,
     missing: Missing,
     budget: Budget,
 }
 
-impl Expansion<'_> {
+impl<F, V> Expansion<'_, F>
+where
+    F: Fn(&str) -> Option<V>,
+    V: AsRef<str>,
+{
     fn all(&mut self, nodes: &[Node<'_>], out: &mut Vec<u8>) -> Result<(), Error> {
-        nodes.iter().try_for_each(|node| self.one(node, out))
-    }
-
-    fn one(&mut self, node: &Node<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
-        match node {
-            Node::Text(text) => out.extend_from_slice(text.as_bytes()),
-            Node::Expression(expression) => self.expression(expression, out)?,
+        for node in nodes {
+            match node {
+                Node::Text(text) => out.extend_from_slice(text.as_bytes()),
+                Node::Expression(expression) => self.expression(expression, out)?,
+            }
         }
         Ok(())
     }
 
     fn expression(&mut self, expression: &Expression<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
         // Arguments come first: an unset variable in a default that is not needed is refused too.
-        let mut arguments = Vec::with_capacity(expression.arguments.len());
-        for argument in &expression.arguments {
-            let mut value = Vec::new();
-            self.one(argument, &mut value)?;
-            arguments.push(value);
-        }
-        let value = match (self.variable)(expression.name) {
-            Some(value) => value,
-            None if self.missing == Missing::Empty || expression.operator.tolerates_unset() => {
-                String::new()
-            }
+        let arguments = expression.arguments.iter().map(|argument| self.argument(argument));
+        let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
+        let value = (self.variable)(expression.name);
+        let value = match &value {
+            Some(value) => value.as_ref(),
+            None if self.missing == Missing::Empty => "",
+            None if expression.operator.tolerates_unset() => "",
             None => return Err(self.not_set(expression)),
         };
-        let result = expression.operator.apply(value, &arguments, &mut self.budget);
-        let result = result.and_then(|bytes| self.budget.spend(bytes.len()).map(|()| bytes));
-        match result {
-            Ok(bytes) => out.extend_from_slice(&bytes),
-            Err(budget::Spent { limit }) => {
-                return Err(Error::TooCostly { limit, at: self.position(expression) });
-            }
-        }
-        Ok(())
+        let before = out.len();
+        let result = expression.operator.apply(value, &arguments, &mut self.budget, out);
+        result
+            .and_then(|()| self.budget.spend(out.len() - before))
+            .map_err(|Spent { limit }| Error::TooCostly { limit, at: self.position(expression) })
+    }
+
+    fn argument<'n>(&mut self, node: &'n Node<'_>) -> Result<Cow<'n, [u8]>, Error> {
+        let expression = match node {
+            Node::Text(text) => return Ok(Cow::Borrowed(text.as_bytes())),
+            Node::Expression(expression) => expression,
+        };
+        let mut value = Vec::new();
+        self.expression(expression, &mut value)?;
+        Ok(Cow::Owned(value))
     }
 
     fn not_set(&self, expression: &Expression<'_>) -> Error {

@@ -90,10 +90,11 @@ fn in_one_pass(
     let mut reached = vec![false; tokens.len() + 1];
     reached[0] = true;
     skip_stars(tokens, &mut reached);
+    let mut next = reached.clone();
     let mut matched = 0;
     for (index, &byte) in value.iter().enumerate() {
         budget.spend(tokens.len() + 1)?;
-        let mut next = vec![false; tokens.len() + 1];
+        next.fill(false);
         for (place, token) in tokens.iter().enumerate().filter(|&(place, _)| reached[place]) {
             if token.accepts(byte) {
                 let stays = matches!(token, Token::Star);
@@ -101,7 +102,7 @@ fn in_one_pass(
             }
         }
         skip_stars(tokens, &mut next);
-        reached = next;
+        std::mem::swap(&mut reached, &mut next);
         if reached[tokens.len()] {
             matched = index + 1;
             if !longest {
@@ -126,6 +127,9 @@ fn skip_stars(tokens: &[Token], reached: &mut [bool]) {
 
 /// The characters of `text` in reverse; every byte that belongs to none becomes U+FFFD.
 pub(super) fn reverse(text: &[u8]) -> Vec<u8> {
+    if text.is_ascii() {
+        return text.iter().rev().copied().collect();
+    }
     let mut reversed = Vec::with_capacity(text.len());
     let mut starts: Vec<usize> = boundaries(text).collect();
     starts.pop();

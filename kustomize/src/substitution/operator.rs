@@ -44,47 +44,56 @@ impl Operator {
         self == Self::Default
     }
 
-    /// The value of the expression. Results are bytes: an offset may cut a character in two.
+    /// Appends the value of the expression to `out`: bytes, as an offset may cut a character in two.
     pub(super) fn apply(
         self,
-        value: String,
-        arguments: &[Vec<u8>],
+        value: &str,
+        arguments: &[Argument<'_>],
         budget: &mut Budget,
-    ) -> Result<Vec<u8>, Spent> {
-        Ok(match self {
-            Self::Plain => value.into_bytes(),
-            Self::Length => value.len().to_string().into_bytes(),
-            Self::Case { upper: true, all: true } => case::upper(&value).into_bytes(),
-            Self::Case { upper: false, all: true } => case::lower(&value).into_bytes(),
-            Self::Case { upper: true, .. } => case::first(&value, case::upper_char).into_bytes(),
-            Self::Case { .. } => case::first(&value, case::lower_char).into_bytes(),
-            Self::Default if value.is_empty() => arguments.concat(),
-            Self::Default => value.into_bytes(),
-            Self::Substring => substring(value.as_bytes(), arguments).to_vec(),
+        out: &mut Vec<u8>,
+    ) -> Result<(), Spent> {
+        let bytes = value.as_bytes();
+        match self {
+            Self::Default if value.is_empty() => out.extend_from_slice(&arguments.concat()),
+            Self::Plain | Self::Default => out.extend_from_slice(bytes),
+            Self::Length => out.extend_from_slice(value.len().to_string().as_bytes()),
+            Self::Case { upper, all } => {
+                out.extend_from_slice(in_case(value, upper, all).as_bytes());
+            }
+            Self::Substring => out.extend_from_slice(substring(bytes, arguments)),
             Self::Remove { end, longest } => {
-                remove(value.as_bytes(), first(arguments), end, longest, budget)?
+                out.extend_from_slice(&remove(bytes, first(arguments), end, longest, budget)?);
             }
-            Self::ReplaceFirst => {
-                replace(value.as_bytes(), first(arguments), second(arguments), 1, budget)?
-            }
-            Self::ReplaceAll => {
-                replace(value.as_bytes(), first(arguments), second(arguments), usize::MAX, budget)?
-            }
-            Self::ReplaceAt(end) => replace_at(value.into_bytes(), arguments, end),
-        })
+            Self::ReplaceFirst => replace(bytes, arguments, 1, budget, out)?,
+            Self::ReplaceAll => replace(bytes, arguments, usize::MAX, budget, out)?,
+            Self::ReplaceAt(end) => replace_at(bytes, arguments, end, out),
+        }
+        Ok(())
     }
 }
 
-fn first(arguments: &[Vec<u8>]) -> &[u8] {
-    arguments.first().map_or(&[], Vec::as_slice)
+fn in_case(value: &str, upper: bool, all: bool) -> String {
+    match (upper, all) {
+        (true, true) => case::upper(value),
+        (false, true) => case::lower(value),
+        (true, false) => case::first(value, case::upper_char),
+        (false, false) => case::first(value, case::lower_char),
+    }
 }
 
-fn second(arguments: &[Vec<u8>]) -> &[u8] {
-    arguments.get(1).map_or(&[], Vec::as_slice)
+/// What stands after an operator, already expanded.
+type Argument<'a> = Cow<'a, [u8]>;
+
+fn first<'a>(arguments: &'a [Argument<'_>]) -> &'a [u8] {
+    arguments.first().map_or(&[], |argument| argument)
+}
+
+fn second<'a>(arguments: &'a [Argument<'_>]) -> &'a [u8] {
+    arguments.get(1).map_or(&[], |argument| argument)
 }
 
 /// Bytes from an offset on. What is not a number leaves the value whole, as in a shell.
-fn substring<'a>(value: &'a [u8], arguments: &[Vec<u8>]) -> &'a [u8] {
+fn substring<'a>(value: &'a [u8], arguments: &[Argument<'_>]) -> &'a [u8] {
     let Some(offset) = number(first(arguments)) else { return value };
     let size = i64::try_from(value.len()).unwrap_or(i64::MAX);
     let start = if offset < 0 { size.saturating_add(offset).max(0) } else { offset };
@@ -109,55 +118,58 @@ fn number(text: &[u8]) -> Option<i64> {
 ///
 /// The end of a value is its reversed beginning, matched by the reversed pattern: a character class
 /// reads backwards then and matches nothing.
-fn remove(
-    value: &[u8],
+fn remove<'a>(
+    value: &'a [u8],
     pattern: &[u8],
     end: End,
     longest: bool,
     budget: &mut Budget,
-) -> Result<Vec<u8>, Spent> {
-    let (value, pattern) = match end {
-        End::Start => (Cow::Borrowed(value), Cow::Borrowed(pattern)),
-        End::Stop => (Cow::Owned(glob::reverse(value)), Cow::Owned(glob::reverse(pattern))),
-    };
+) -> Result<Cow<'a, [u8]>, Spent> {
+    if end == End::Start {
+        let matched = Pattern::new(pattern).prefix(value, longest, budget)?;
+        return Ok(Cow::Borrowed(&value[matched..]));
+    }
+    let (value, pattern) = (glob::reverse(value), glob::reverse(pattern));
     let matched = Pattern::new(&pattern).prefix(&value, longest, budget)?;
-    let kept = &value[matched..];
-    Ok(match end {
-        End::Start => kept.to_vec(),
-        End::Stop => glob::reverse(kept),
-    })
+    Ok(Cow::Owned(glob::reverse(&value[matched..])))
 }
 
-/// Replaces up to `count` occurrences of `old`; an empty `old` stands before every character and
-/// at the end.
+/// Replaces up to `count` occurrences of the first argument by the second; an empty one stands
+/// before every character and at the end.
 fn replace(
     value: &[u8],
-    old: &[u8],
-    new: &[u8],
+    arguments: &[Argument<'_>],
     count: usize,
     budget: &mut Budget,
-) -> Result<Vec<u8>, Spent> {
-    let ends: Box<dyn Iterator<Item = usize>> = match old {
-        [] => Box::new(glob::boundaries(value)),
-        old => Box::new(memmem::find_iter(value, old)),
-    };
-    let (mut result, mut copied) = (Vec::with_capacity(value.len()), 0);
-    for start in ends.take(count) {
+    out: &mut Vec<u8>,
+) -> Result<(), Spent> {
+    let (old, new) = (first(arguments), second(arguments));
+    let mut copied = 0;
+    let mut put = |start: usize| {
         budget.spend(new.len())?;
-        result.extend_from_slice(&value[copied..start]);
-        result.extend_from_slice(new);
+        out.extend_from_slice(&value[copied..start]);
+        out.extend_from_slice(new);
         copied = start + old.len();
+        Ok(())
+    };
+    match old {
+        [] => glob::boundaries(value).take(count).try_for_each(&mut put)?,
+        old => memmem::find_iter(value, old).take(count).try_for_each(&mut put)?,
     }
-    result.extend_from_slice(&value[copied..]);
-    Ok(result)
+    out.extend_from_slice(&value[copied..]);
+    Ok(())
 }
 
-/// Replaces `old` at one end. Upstream does nothing unless there is something to put in its place.
-fn replace_at(value: Vec<u8>, arguments: &[Vec<u8>], end: End) -> Vec<u8> {
-    let [old, new] = arguments else { return value };
-    let replaced = match end {
-        End::Start => value.strip_prefix(old.as_slice()).map(|rest| [new, rest].concat()),
-        End::Stop => value.strip_suffix(old.as_slice()).map(|rest| [rest, new].concat()),
+/// Replaces the first argument at one end. Upstream does nothing unless there is a second.
+fn replace_at(value: &[u8], arguments: &[Argument<'_>], end: End, out: &mut Vec<u8>) {
+    let rest = match (arguments, end) {
+        ([old, _], End::Start) => value.strip_prefix(old.as_ref()),
+        ([old, _], End::Stop) => value.strip_suffix(old.as_ref()),
+        _ => None,
     };
-    replaced.unwrap_or(value)
+    match (rest, end) {
+        (None, _) => out.extend_from_slice(value),
+        (Some(rest), End::Start) => out.extend([second(arguments), rest].concat()),
+        (Some(rest), End::Stop) => out.extend([rest, second(arguments)].concat()),
+    }
 }

@@ -29,7 +29,7 @@ pub(super) fn template(text: &str) -> Result<Vec<Node<'_>>, Error> {
         nodes.push(if parser.at_expression() {
             Node::Expression(parser.expression(1)?)
         } else {
-            Node::Text(parser.run(Escapes::Dollar, |_| true))
+            Node::Text(parser.run(Escapes::Dollar, b""))
         });
     }
     Ok(nodes)
@@ -65,22 +65,21 @@ impl<'a> Parser<'a> {
         self.rest().starts_with("${")
     }
 
-    /// Takes as much of the text as characters are accepted, up to the next expression.
-    fn run(&mut self, escapes: Escapes, accepts: impl Fn(char) -> bool) -> Cow<'a, str> {
+    /// Takes text up to one of the signs in `until`, the next expression or the end.
+    fn run(&mut self, escapes: Escapes, until: &[u8]) -> Cow<'a, str> {
         let mut copied = String::new();
         let mut start = self.at;
-        while let Some(next) = self.peek() {
-            if self.at_expression() {
-                break;
-            }
-            if self.escaped(escapes) {
-                copied.push_str(&self.text[start..self.at]);
-                start = self.at + 1;
-                self.at += 2;
-            } else if accepts(next) {
-                self.at += next.len_utf8();
-            } else {
-                break;
+        loop {
+            self.at += plain(self.rest().as_bytes(), until);
+            match self.rest().as_bytes() {
+                [] | [0, ..] | [b'$', b'{', ..] => break,
+                _ if self.escaped(escapes) => {
+                    copied.push_str(&self.text[start..self.at]);
+                    start = self.at + 1;
+                    self.at += 2;
+                }
+                [sign, ..] if until.contains(sign) => break,
+                _ => self.at += 1,
             }
         }
         match copied.as_str() {
@@ -148,12 +147,12 @@ impl<'a> Parser<'a> {
         if !self.rest().starts_with(|next: char| next.is_ascii()) {
             return Err(Syntax::BadSubstitution.into());
         }
-        let offset = self.argument(depth, Escapes::None, |next| next != ':' && next != '}')?;
+        let offset = self.argument(depth, Escapes::None, b":}")?;
         if self.take("}") {
             return Ok((Operator::Substring, vec![offset]));
         }
         self.separator(':')?;
-        let length = self.argument(depth, Escapes::None, until_brace)?;
+        let length = self.argument(depth, Escapes::None, b"}")?;
         self.close()?;
         Ok((Operator::Substring, vec![offset, length]))
     }
@@ -162,7 +161,7 @@ impl<'a> Parser<'a> {
     fn defaults(&mut self, depth: usize) -> Result<Vec<Node<'a>>, Failure> {
         let mut arguments = Vec::new();
         while !self.take("}") {
-            arguments.push(self.argument(depth, Escapes::None, until_brace)?);
+            arguments.push(self.argument(depth, Escapes::None, b"}")?);
         }
         Ok(arguments)
     }
@@ -188,7 +187,7 @@ impl<'a> Parser<'a> {
         };
         self.at += sign.len();
         let longest = self.take(sign);
-        let pattern = self.argument(depth, Escapes::None, until_brace)?;
+        let pattern = self.argument(depth, Escapes::None, b"}")?;
         self.close()?;
         Ok((Operator::Remove { end, longest }, vec![pattern]))
     }
@@ -204,10 +203,10 @@ impl<'a> Parser<'a> {
         if operator != Operator::ReplaceFirst {
             self.at += 1;
         }
-        let mut arguments = vec![self.argument(depth, Escapes::All, |next| next != '/')?];
+        let mut arguments = vec![self.argument(depth, Escapes::All, b"/")?];
         self.separator('/')?;
         if self.peek() != Some('}') {
-            arguments.push(self.argument(depth, Escapes::All, until_brace)?);
+            arguments.push(self.argument(depth, Escapes::All, b"}")?);
         }
         self.close()?;
         Ok((operator, arguments))
@@ -218,13 +217,13 @@ impl<'a> Parser<'a> {
         &mut self,
         depth: usize,
         escapes: Escapes,
-        accepts: impl Fn(char) -> bool,
+        until: &[u8],
     ) -> Result<Node<'a>, Failure> {
         if self.at_expression() {
             return Ok(Node::Expression(self.expression(depth + 1)?));
         }
         let start = self.at;
-        let text = self.run(escapes, accepts);
+        let text = self.run(escapes, until);
         if self.at == start { Err(Syntax::Argument.into()) } else { Ok(Node::Text(text)) }
     }
 
@@ -277,12 +276,22 @@ impl From<Error> for Failure {
     }
 }
 
-fn until_brace(next: char) -> bool {
-    next != '}'
+/// How many bytes come before the next one that may mean something.
+fn plain(text: &[u8], until: &[u8]) -> usize {
+    let found = match until {
+        [] => memchr::memchr2(b'$', 0, text),
+        until => {
+            text.iter().position(|byte| matches!(byte, 0 | b'$' | b'\\') || until.contains(byte))
+        }
+    };
+    found.unwrap_or(text.len())
 }
 
 fn is_name(next: char) -> bool {
-    next == '_'
-        || next.general_category_group() == GeneralCategoryGroup::Letter
+    next == '_' || next.is_ascii_alphanumeric() || (!next.is_ascii() && is_foreign_name(next))
+}
+
+fn is_foreign_name(next: char) -> bool {
+    next.general_category_group() == GeneralCategoryGroup::Letter
         || next.general_category() == GeneralCategory::DecimalNumber
 }
