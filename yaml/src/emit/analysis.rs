@@ -1,0 +1,175 @@
+//! In which forms a scalar may be written.
+
+use crate::options::Dialect;
+
+/// What the text of a scalar allows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Analysis {
+    pub(super) multiline: bool,
+    pub(super) flow_plain: bool,
+    pub(super) block_plain: bool,
+    pub(super) single_quoted: bool,
+    pub(super) block: bool,
+}
+
+/// What was seen in a text.
+#[derive(Default)]
+struct Seen {
+    block_indicators: bool,
+    flow_indicators: bool,
+    breaks: bool,
+    special: bool,
+    tabs: bool,
+    leading_space: bool,
+    leading_break: bool,
+    trailing_space: bool,
+    trailing_break: bool,
+    break_space: bool,
+    space_break: bool,
+}
+
+impl Analysis {
+    pub(super) fn of(value: &str, dialect: Dialect) -> Self {
+        if value.is_empty() {
+            return Self { block_plain: true, single_quoted: true, ..Self::default() };
+        }
+        if is_word(value) {
+            return Self {
+                multiline: false,
+                flow_plain: true,
+                block_plain: true,
+                single_quoted: true,
+                block: true,
+            };
+        }
+        Seen::in_text(value, dialect).allows(dialect)
+    }
+}
+
+/// Letters and a few signs that mean nothing anywhere in a word.
+fn is_word(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    bytes[0] != b'-' && bytes[0] != b'.' && bytes.iter().all(|byte| WORD[usize::from(*byte)])
+}
+
+static WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        word[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let signs = b"-._/+=()$;<~^";
+    let mut at = 0;
+    while at < signs.len() {
+        word[signs[at] as usize] = true;
+        at += 1;
+    }
+    word
+};
+
+impl Seen {
+    fn in_text(value: &str, dialect: Dialect) -> Self {
+        let mut seen = Self::default();
+        if value.starts_with("---") || value.starts_with("...") {
+            seen.block_indicators = true;
+            seen.flow_indicators = true;
+        }
+        let mut before = Before::Blank;
+        let mut chars = value.chars().peekable();
+        let mut first = true;
+        while let Some(char) = chars.next() {
+            let next = chars.peek().copied();
+            let blank_follows = matches!(next, None | Some(' ' | '\t'));
+            seen.indicators(char, first, before, blank_follows);
+            seen.characters(char, dialect);
+            before = seen.spaces(char, first, next.is_none(), before);
+            first = false;
+        }
+        seen
+    }
+
+    fn indicators(&mut self, char: char, first: bool, before: Before, blank_follows: bool) {
+        let (flow, block) = match char {
+            '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
+            | '@' | '`'
+                if first =>
+            {
+                (true, true)
+            }
+            '-' if first => (blank_follows, blank_follows),
+            ',' | '?' | '[' | ']' | '{' | '}' if !first => (true, false),
+            '?' | ':' => (true, blank_follows),
+            '#' => {
+                let stands_alone = before != Before::Other;
+                (stands_alone, stands_alone)
+            }
+            _ => (false, false),
+        };
+        self.flow_indicators |= flow;
+        self.block_indicators |= block;
+    }
+
+    fn characters(&mut self, char: char, dialect: Dialect) {
+        if char == '\t' && dialect == Dialect::Kyaml {
+            self.tabs = true;
+        } else if !is_printable(char) {
+            self.special = true;
+        }
+    }
+
+    fn spaces(&mut self, char: char, first: bool, last: bool, before: Before) -> Before {
+        match char {
+            ' ' => {
+                self.leading_space |= first;
+                self.trailing_space |= last;
+                self.break_space |= before == Before::Break;
+                Before::Space
+            }
+            char if is_break(char) => {
+                self.breaks = true;
+                self.leading_break |= first;
+                self.trailing_break |= last;
+                self.space_break |= before == Before::Space;
+                Before::Break
+            }
+            '\t' => Before::Blank,
+            _ => Before::Other,
+        }
+    }
+
+    fn allows(&self, dialect: Dialect) -> Analysis {
+        let tabs = self.tabs && dialect == Dialect::Kyaml;
+        let ends =
+            self.leading_space || self.leading_break || self.trailing_space || self.trailing_break;
+        let quoted_only = self.space_break || tabs || self.special;
+        let plain = !(ends || self.break_space || quoted_only || self.breaks);
+        Analysis {
+            multiline: self.breaks,
+            flow_plain: plain && !self.flow_indicators,
+            block_plain: plain && !self.block_indicators,
+            single_quoted: !(self.break_space || quoted_only),
+            block: !(self.trailing_space || self.space_break || self.special),
+        }
+    }
+}
+
+/// What kind of character came before; at the beginning, a blank.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Blank,
+    Space,
+    Break,
+    Other,
+}
+
+pub(super) fn is_break(char: char) -> bool {
+    matches!(char, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Whether the original writes the character as it is: it looks at no more than three bytes.
+pub(super) fn is_printable(char: char) -> bool {
+    matches!(char,
+        '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}')
+        && char != '\u{feff}'
+}

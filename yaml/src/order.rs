@@ -1,0 +1,133 @@
+//! The order in which goyaml writes the keys of a map.
+
+use std::cmp::Ordering;
+
+use crate::options::Dialect;
+
+/// Sorts entries by their keys, whatever order they come in.
+///
+/// The comparison is not transitive (`v1`, `v10`, `v1beta1`), and the originals' answer for such
+/// keys changes from run to run. Ours depends on the keys alone, and no sort of the standard
+/// library may be given such a comparison.
+pub(crate) fn sort<'k, T: Copy>(entries: &mut Vec<(&'k str, T)>, dialect: Dialect) {
+    if !entries.is_sorted_by(|a, b| a.0 <= b.0) {
+        entries.sort_unstable_by(|a, b| a.0.cmp(b.0));
+    }
+    let in_order = |pair: &[(&'k str, T)]| compare(pair[0].0, pair[1].0, dialect).is_le();
+    if !entries.windows(2).all(in_order) {
+        *entries = merge_sorted(entries, dialect);
+    }
+}
+
+fn merge_sorted<'k, T: Copy>(entries: &[(&'k str, T)], dialect: Dialect) -> Vec<(&'k str, T)> {
+    if entries.len() < 2 {
+        return entries.to_vec();
+    }
+    let (left, right) = entries.split_at(entries.len() / 2);
+    let mut left = merge_sorted(left, dialect).into_iter().peekable();
+    let mut right = merge_sorted(right, dialect).into_iter().peekable();
+    let mut merged = Vec::with_capacity(entries.len());
+    while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
+        let next = if compare(a.0, b.0, dialect).is_le() { left.next() } else { right.next() };
+        merged.extend(next);
+    }
+    merged.extend(left);
+    merged.extend(right);
+    merged
+}
+
+/// Compares two keys: numbers in them count as numbers, and letters come last.
+fn compare(a: &str, b: &str, dialect: Dialect) -> Ordering {
+    let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    // Back to the beginning of the character that differs.
+    let at = (0..=same).rev().find(|&at| a.is_char_boundary(at)).unwrap_or_default();
+    let (before, a, b) = (&a[..at], &a[at..], &b[at..]);
+    let (Some(first_a), Some(first_b)) = (a.chars().next(), b.chars().next()) else {
+        return a.len().cmp(&b.len());
+    };
+    match (is_letter(first_a), is_letter(first_b)) {
+        (true, true) => first_a.cmp(&first_b),
+        (false, false) => compare_numbers(before, a, b).then(first_a.cmp(&first_b)),
+        (letter_a, _) => {
+            // goyaml.v3 ends a number at a letter: there `a1b` comes before `a10`.
+            let ends_number =
+                dialect == Dialect::Kyaml && before.chars().next_back().is_some_and(is_digit);
+            if letter_a == ends_number { Ordering::Less } else { Ordering::Greater }
+        }
+    }
+}
+
+fn compare_numbers(before: &str, a: &str, b: &str) -> Ordering {
+    // Where a zero differs, digits before it other than zeros make both numbers longer.
+    let leads = (a.starts_with('0') || b.starts_with('0'))
+        && before.chars().rev().take_while(|char| is_digit(*char)).any(|char| char != '0');
+    number(a, leads).cmp(&number(b, leads))
+}
+
+/// The number at the beginning of a text, as the original reckons it, and its length.
+fn number(text: &str, leads: bool) -> (i64, usize) {
+    let digits = text.chars().take_while(|char| is_digit(*char));
+    digits.fold((i64::from(leads), 0), |(value, length), digit| {
+        let digit = i64::from(u32::from(digit)) - i64::from(u32::from('0'));
+        (value.wrapping_mul(10).wrapping_add(digit), length + 1)
+    })
+}
+
+fn is_letter(char: char) -> bool {
+    char.is_alphabetic() && !char.is_numeric()
+}
+
+fn is_digit(char: char) -> bool {
+    if char.is_ascii() {
+        return char.is_ascii_digit();
+    }
+    let code = u32::from(char);
+    let scripts_up_to = DIGITS_FROM.partition_point(|from| *from <= code);
+    scripts_up_to > 0 && code < DIGITS_FROM[scripts_up_to - 1] + 10
+}
+
+/// Where the decimal digits of each script begin (Unicode's category Nd).
+static DIGITS_FROM: [u32; 67] = [
+    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66,
+    0x0DE6, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90,
+    0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10,
+    0x104A0, 0x10D30, 0x11066, 0x110F0, 0x11136, 0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650,
+    0x116C0, 0x11730, 0x118E0, 0x11950, 0x11C50, 0x11D50, 0x11DA0, 0x11F50, 0x16A60, 0x16AC0,
+    0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E4F0, 0x1E950,
+    0x1FBF0,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sorted(keys: &[&'static str], dialect: Dialect) -> Vec<&'static str> {
+        let mut entries: Vec<(&str, ())> = keys.iter().map(|key| (*key, ())).collect();
+        sort(&mut entries, dialect);
+        entries.into_iter().map(|(key, ())| key).collect()
+    }
+
+    #[test]
+    fn numbers_in_keys_count() {
+        assert_eq!(sorted(&["a10", "a2", "a1", "a"], Dialect::Sigs), ["a", "a1", "a2", "a10"]);
+        assert_eq!(
+            sorted(&["b", "B", "_x", "-d", "1"], Dialect::Sigs),
+            ["-d", "_x", "1", "B", "b"]
+        );
+    }
+
+    #[test]
+    fn the_dialects_differ_behind_digits() {
+        assert_eq!(sorted(&["a10", "a1b"], Dialect::Sigs), ["a10", "a1b"]);
+        assert_eq!(sorted(&["a10", "a1b"], Dialect::Kyaml), ["a1b", "a10"]);
+    }
+
+    #[test]
+    fn keys_without_an_order_do_not_panic() {
+        let mut names: Vec<String> = (0..200).map(|at| format!("v{at}beta{}", at % 7)).collect();
+        names.extend((0..200).map(|at| format!("v{at}")));
+        let mut entries: Vec<(&str, ())> = names.iter().map(|name| (name.as_str(), ())).collect();
+        sort(&mut entries, Dialect::Sigs);
+        assert_eq!(entries.len(), 400);
+    }
+}

@@ -1,0 +1,273 @@
+//! Streams of documents, cut as Kubernetes cuts them.
+
+use std::borrow::Cow;
+use std::iter::FusedIterator;
+
+use serde_json::Value;
+
+use crate::error::{Error, Origin};
+use crate::json;
+use crate::options::{Dialect, Options};
+use crate::problem::{Layer, Problem};
+use crate::read::{Document, Start};
+use crate::token::Mark;
+
+/// Reads all documents of a text, as `kubectl` and every Kubernetes decoder do.
+///
+/// Lines that begin with `---` are cut at before anything is parsed, even within quotes and block
+/// scalars. Documents without content are null: the caller decides what to do about them. A text
+/// that begins with `{` may also be JSON values one after another. Nothing follows an error.
+///
+/// ```
+/// let stream = "kind: A\n---\n# nothing\n---\nkind: B\n";
+/// let kinds: Vec<_> = gotk_yaml::documents(stream)
+///     .filter(|document| !matches!(document, Ok(value) if value.is_null()))
+///     .map(|document| Ok(document?["kind"].clone()))
+///     .collect::<Result<_, gotk_yaml::Error>>()?;
+/// assert_eq!(kinds, ["A", "B"]);
+/// # Ok::<(), gotk_yaml::Error>(())
+/// ```
+#[doc(alias = "NewYAMLOrJSONDecoder")]
+pub fn documents(text: &str) -> Documents<'_> {
+    documents_from_slice(text.as_bytes(), Options::default())
+}
+
+/// Reads all documents of bytes.
+pub fn documents_from_slice(bytes: &[u8], options: Options) -> Documents<'_> {
+    let begins_json = bytes
+        .iter()
+        .take(GUESS_FROM)
+        .find(|byte| !byte.is_ascii_whitespace())
+        .is_some_and(|byte| *byte == b'{');
+    let json = begins_json.then_some(Json { from: 0, read: 0 });
+    Documents { bytes, split: split(bytes), json, options, done: false }
+}
+
+/// How far Kubernetes looks for the brace with which JSON begins.
+const GUESS_FROM: usize = 2048;
+
+/// The documents of a stream: an iterator.
+#[derive(Debug)]
+#[must_use = "documents are read one by one"]
+pub struct Documents<'a> {
+    bytes: &'a [u8],
+    split: Split<'a>,
+    json: Option<Json>,
+    options: Options,
+    done: bool,
+}
+
+/// How far a stream of JSON values has been read.
+#[derive(Clone, Copy, Debug)]
+struct Json {
+    from: usize,
+    read: usize,
+}
+
+impl Iterator for Documents<'_> {
+    type Item = Result<Value, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let next = match self.json {
+            Some(json) => self.next_json(json),
+            None => self.next_yaml(),
+        };
+        self.done = !matches!(next, Some(Ok(_)));
+        next
+    }
+}
+
+impl FusedIterator for Documents<'_> {}
+
+impl<'a> Documents<'a> {
+    fn next_json(&mut self, at: Json) -> Option<Result<Value, Error>> {
+        let rest = &self.bytes[at.from..];
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
+        match values.next()? {
+            Ok(value) => {
+                let from = at.from + values.byte_offset();
+                self.json = Some(Json { from, read: at.read + 1 });
+                Some(Ok(as_go_reads(value)))
+            }
+            // Two values make it sure that this is JSON.
+            Err(error) if at.read > 1 => Some(Err(json_error(rest, &error))),
+            Err(error) => {
+                self.json = None;
+                self.split = split(after_first_break(rest));
+                self.split.line = line_of(self.bytes, self.split.rest);
+                self.split.count = at.read;
+                // If it is no YAML either, the fault of the JSON is the one to know.
+                self.next_yaml()
+                    .map(|read| read.map_err(|fault| fault.reworded(|_| go_json_message(&error))))
+            }
+        }
+    }
+
+    fn next_yaml(&mut self) -> Option<Result<Value, Error>> {
+        let part = match self.split.next()? {
+            Ok(part) => part,
+            Err(error) => return Some(Err(error)),
+        };
+        if part.index >= self.options.max_documents {
+            let limit = self.options.max_documents;
+            return Some(Err(Error::too_large(format!("stream of more than {limit} documents"))));
+        }
+        let start = Start { document: part.index, line: part.line };
+        let value = Document::read(&part.bytes, &self.options, start, |reading| reading.value());
+        Some(value.map_err(|error| {
+            error.reworded(|message| format!("error converting YAML to JSON: {message}"))
+        }))
+    }
+}
+
+/// Cuts a stream into its documents without reading them.
+///
+/// Line ends become `\n`, and the last line gets one, as in the original. A separator that opens
+/// the stream stays part of the first document.
+#[doc(alias = "YAMLReader")]
+pub fn split(bytes: &[u8]) -> Split<'_> {
+    Split { rest: bytes, line: 0, count: 0 }
+}
+
+/// The parts of a stream: an iterator.
+#[derive(Clone, Debug)]
+#[must_use = "parts are found one by one"]
+pub struct Split<'a> {
+    rest: &'a [u8],
+    line: usize,
+    count: usize,
+}
+
+/// The text of one document of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Part<'a> {
+    /// The text.
+    pub bytes: Cow<'a, [u8]>,
+    /// Which document it is, from 0.
+    pub index: usize,
+    /// The line of the stream on which it begins, from 0.
+    pub line: usize,
+}
+
+impl<'a> Iterator for Split<'a> {
+    type Item = Result<Part<'a>, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (whole, first_line) = (self.rest, self.line);
+        let mut length = 0;
+        while !self.rest.is_empty() {
+            let (line, rest) = cut_line(self.rest);
+            let separates = line.starts_with(b"---");
+            if separates && let Some(error) = self.foreign_text(line) {
+                self.rest = &[];
+                return Some(Err(error));
+            }
+            self.rest = rest;
+            self.line += 1;
+            if separates && length > 0 {
+                break;
+            }
+            length = whole.len() - rest.len();
+        }
+        if length == 0 {
+            return None;
+        }
+        let index = self.count;
+        self.count += 1;
+        Some(Ok(Part { bytes: with_line_feeds(&whole[..length]), index, line: first_line }))
+    }
+}
+
+impl FusedIterator for Split<'_> {}
+
+impl Split<'_> {
+    /// Only comments may follow a separator on its line.
+    fn foreign_text(&self, line: &[u8]) -> Option<Error> {
+        let text = String::from_utf8_lossy(line);
+        let foreign = text[3..].trim();
+        if foreign.is_empty() || foreign.starts_with('#') {
+            return None;
+        }
+        let what = format!("invalid Yaml document separator: {foreign}");
+        let at = Mark { column: 3, offset: 3, line: 0 };
+        let mut origin = Origin::new(&text, Dialect::Sigs);
+        (origin.document, origin.line) = (self.count, self.line);
+        let problem = Problem::new(Layer::Parser, what.clone(), at, at);
+        Some(origin.error(&problem).reworded(|_| what))
+    }
+}
+
+/// The first line without its end, and what follows it.
+fn cut_line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    match bytes.iter().position(|byte| *byte == b'\n') {
+        Some(end) => {
+            let line = &bytes[..end];
+            (line.strip_suffix(b"\r").unwrap_or(line), &bytes[end + 1..])
+        }
+        None => (bytes, &[]),
+    }
+}
+
+fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if bytes.ends_with(b"\n") && !bytes.contains(&b'\r') {
+        return Cow::Borrowed(bytes);
+    }
+    let mut unix = Vec::with_capacity(bytes.len() + 1);
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (line, after) = cut_line(rest);
+        unix.extend_from_slice(line);
+        unix.push(b'\n');
+        rest = after;
+    }
+    Cow::Owned(unix)
+}
+
+/// What is left after white space up to the first line break.
+fn after_first_break(bytes: &[u8]) -> &[u8] {
+    let text = String::from_utf8_lossy(bytes);
+    let white: usize = text
+        .chars()
+        .take_while(|char| char.is_whitespace())
+        .scan(false, |over, char| {
+            let was_over = std::mem::replace(over, *over || char == '\n');
+            (!was_over).then_some(char.len_utf8())
+        })
+        .sum();
+    &bytes[white.min(bytes.len())..]
+}
+
+fn line_of(bytes: &[u8], rest: &[u8]) -> usize {
+    bytes[..bytes.len() - rest.len()].iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// In Go a number without a fraction is a whole number, however it is written.
+fn as_go_reads(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.as_i64().is_none() && number.as_u64().is_none() => {
+            number.as_f64().and_then(json::number).map_or(Value::Number(number), Value::Number)
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(as_go_reads).collect()),
+        Value::Object(map) => {
+            Value::Object(map.into_iter().map(|(key, value)| (key, as_go_reads(value))).collect())
+        }
+        other => other,
+    }
+}
+
+fn json_error(text: &[u8], error: &serde_json::Error) -> Error {
+    let text = String::from_utf8_lossy(text);
+    let line = error.line().saturating_sub(1) as u32;
+    let mark = Mark { offset: 0, line, column: error.column().saturating_sub(1) as u32 };
+    let problem = Problem::new(Layer::Parser, go_json_message(error), mark, mark);
+    Origin::new(&text, Dialect::Sigs).error(&problem).reworded(|_| go_json_message(error))
+}
+
+/// `encoding/json`'s words where they are the same for every text, else our own.
+fn go_json_message(error: &serde_json::Error) -> String {
+    if error.is_eof() { "unexpected EOF".to_owned() } else { format!("json: {error}") }
+}

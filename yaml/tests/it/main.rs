@@ -1,0 +1,5 @@
+//! The promises of `gotk-yaml`, from the outside.
+
+#![expect(clippy::unwrap_used, reason = "a broken corpus must stop the test")]
+
+mod corpus;
