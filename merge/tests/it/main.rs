@@ -1,0 +1,3 @@
+//! The corpora of the Go originals, and laws that no single case shows.
+
+mod ssa;
