@@ -1,0 +1,348 @@
+//! Points in time and spans between them, with Go's range and Go's way of writing them.
+
+use std::fmt;
+
+use jiff::civil;
+use jiff::tz::TimeZone;
+
+/// A span of time in nanoseconds, at most ±292 years.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Duration(i64);
+
+impl Duration {
+    /// The span of so many nanoseconds.
+    pub fn from_nanos(nanos: i64) -> Self {
+        Self(nanos)
+    }
+
+    /// The span in nanoseconds.
+    pub fn as_nanos(self) -> i64 {
+        self.0
+    }
+
+    /// In seconds, rounded as Go rounds them.
+    fn seconds(self) -> f64 {
+        (self.0 / 1_000_000_000) as f64 + (self.0 % 1_000_000_000) as f64 / 1e9
+    }
+
+    /// Reads `1h30m`, `-1.5s`, `250ms`, as Go does.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let negative = text.starts_with('-');
+        let mut rest = text.strip_prefix(['+', '-']).unwrap_or(text);
+        if rest == "0" {
+            return Some(Self(0));
+        }
+        let mut nanos: u64 = 0;
+        loop {
+            let (part, tail) = part(rest)?;
+            nanos = nanos.checked_add(part).filter(|&sum| sum <= 1 << 63)?;
+            if tail.is_empty() {
+                break;
+            }
+            rest = tail;
+        }
+        let signed =
+            if negative { 0_i64.checked_sub_unsigned(nanos) } else { nanos.try_into().ok() };
+        signed.map(Self)
+    }
+
+    /// In seconds with a fraction, as `string(duration)` prints it: `5400s`, `0.25s`.
+    pub(crate) fn to_seconds_text(self) -> String {
+        format!("{}s", self.seconds())
+    }
+}
+
+/// A number and a unit, in nanoseconds, and what follows.
+fn part(text: &str) -> Option<(u64, &str)> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let (whole, rest) = text.split_at(digits(text));
+    let (fraction, rest) = match rest.strip_prefix('.') {
+        Some(tail) => tail.split_at(digits(tail)),
+        None => ("", rest),
+    };
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let end = rest.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(rest.len());
+    let unit: u64 = match &rest[..end] {
+        "ns" => 1,
+        "us" | "µs" | "μs" => 1_000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        _ => return None,
+    };
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let nanos = whole.checked_mul(unit).filter(|&nanos| nanos <= 1 << 63)?;
+    // Digits beyond what an i64 holds are dropped, as Go drops them.
+    let (mut part, mut scale) = (0_u64, 1_f64);
+    for digit in fraction.bytes() {
+        match part.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit - b'0'))) {
+            Some(more) if more <= i64::MAX as u64 => (part, scale) = (more, scale * 10.0),
+            _ => break,
+        }
+    }
+    let fraction = (part as f64 * (unit as f64 / scale)) as u64;
+    Some((nanos.checked_add(fraction)?, &rest[end..]))
+}
+
+/// As Go prints it: `1h30m0s`, `1.5s`, `250ms`.
+impl fmt::Display for Duration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nanos = self.0.unsigned_abs();
+        if self.0 < 0 {
+            f.write_str("-")?;
+        }
+        match nanos {
+            0 => f.write_str("0s"),
+            1..1_000 => write!(f, "{nanos}ns"),
+            1_000..1_000_000 => write!(f, "{}µs", Fraction(nanos, 1_000)),
+            1_000_000..1_000_000_000 => write!(f, "{}ms", Fraction(nanos, 1_000_000)),
+            _ => {
+                let (minutes, nanos) = (nanos / 60_000_000_000, nanos % 60_000_000_000);
+                if minutes >= 60 {
+                    write!(f, "{}h", minutes / 60)?;
+                }
+                if minutes > 0 {
+                    write!(f, "{}m", minutes % 60)?;
+                }
+                write!(f, "{}s", Fraction(nanos, 1_000_000_000))
+            }
+        }
+    }
+}
+
+/// A number of units with the fraction that is not zero.
+struct Fraction(u64, u64);
+
+impl fmt::Display for Fraction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(value, unit) = *self;
+        write!(f, "{}", value / unit)?;
+        let width = unit.ilog10() as usize;
+        let fraction = format!("{:0width$}", value % unit);
+        let fraction = fraction.trim_end_matches('0');
+        if fraction.is_empty() { Ok(()) } else { write!(f, ".{fraction}") }
+    }
+}
+
+/// A point in time between the years 1 and 9999, to the nanosecond.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Timestamp {
+    seconds: i64,
+    nanos: u32,
+}
+
+/// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
+const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+
+impl Timestamp {
+    /// The point so many seconds after 1970, or `None` outside the years 1 to 9999.
+    pub fn from_unix(seconds: i64, nanos: u32) -> Option<Self> {
+        (SECONDS.contains(&seconds) && nanos < 1_000_000_000).then_some(Self { seconds, nanos })
+    }
+
+    /// Whole seconds since 1970.
+    pub fn unix_seconds(self) -> i64 {
+        self.seconds
+    }
+
+    /// The nanoseconds after the whole second.
+    pub fn subsec_nanos(self) -> u32 {
+        self.nanos
+    }
+
+    /// Reads RFC 3339, as Go does.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let number = |from: usize, to: usize| -> Option<i64> {
+            let digits = text.get(from..to)?;
+            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+        };
+        let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+        if bytes[4] != b'-' || bytes[7] != b'-' || *bytes.get(10)? != b'T' {
+            return None;
+        }
+        // Go takes one digit for the hour where its layout says two.
+        let hour_end = if bytes.get(12) == Some(&b':') { 12 } else { 13 };
+        let (hour, minute) = (number(11, hour_end)?, number(hour_end + 1, hour_end + 3)?);
+        let (second, end) = (number(hour_end + 4, hour_end + 6)?, hour_end + 6);
+        if bytes[hour_end] != b':' || bytes[hour_end + 3] != b':' {
+            return None;
+        }
+        let (nanos, zone) = fraction(text.get(end..)?)?;
+        let date = civil::Date::new(year.try_into().ok()?, month as i8, day as i8).ok()?;
+        if hour > 23 || minute > 59 || second > 59 || year < 0 {
+            return None;
+        }
+        let days = (date - civil::date(1970, 1, 1)).get_days();
+        let local = i64::from(days) * 86_400 + hour * 3_600 + minute * 60 + second;
+        Self::from_unix(local - offset(zone)?, nanos)
+    }
+
+    pub(crate) fn checked_add(self, span: Duration) -> Option<Self> {
+        let nanos = i64::from(self.nanos) + span.0.rem_euclid(1_000_000_000);
+        let seconds = self.seconds + span.0.div_euclid(1_000_000_000) + nanos / 1_000_000_000;
+        Self::from_unix(seconds, (nanos % 1_000_000_000) as u32)
+    }
+
+    pub(crate) fn checked_sub(self, span: Duration) -> Option<Self> {
+        match span.0.checked_neg() {
+            Some(nanos) => self.checked_add(Duration(nanos)),
+            None => self.checked_add(Duration(i64::MAX))?.checked_add(Duration(1)),
+        }
+    }
+
+    pub(crate) fn since(self, earlier: Self) -> Option<Duration> {
+        let seconds = i128::from(self.seconds) - i128::from(earlier.seconds);
+        let nanos = seconds * 1_000_000_000 + i128::from(self.nanos) - i128::from(earlier.nanos);
+        i64::try_from(nanos).ok().map(Duration)
+    }
+
+    /// The calendar and the clock in a zone: a name of the tz database, `UTC`, or `±HH:MM`.
+    pub(crate) fn at(self, zone: &str) -> Option<civil::DateTime> {
+        let offset = match zone_offset(zone) {
+            Some(seconds) => seconds,
+            None => named_offset(zone, self.seconds)?,
+        };
+        Some(self.civil(offset))
+    }
+
+    pub(crate) fn utc(self) -> civil::DateTime {
+        self.civil(0)
+    }
+
+    fn civil(self, offset: i64) -> civil::DateTime {
+        let local = self.seconds + offset;
+        let (days, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
+        let date = date(days);
+        let clock = |value: i64| i8::try_from(value).unwrap_or_default();
+        let (hour, minute, second) =
+            (clock(second / 3_600), clock(second / 60 % 60), clock(second % 60));
+        date.at(hour, minute, second, i32::try_from(self.nanos).unwrap_or_default())
+    }
+}
+
+/// The day so many days after 1970-01-01.
+fn date(days: i64) -> civil::Date {
+    let days = i32::try_from(days).unwrap_or_default();
+    let span = jiff::Span::new().try_days(days).unwrap_or_default();
+    civil::date(1970, 1, 1).saturating_add(span)
+}
+
+/// `.25Z` to nanoseconds and the rest. Go also takes a comma.
+fn fraction(text: &str) -> Option<(u32, &str)> {
+    let Some(tail) = text.strip_prefix(['.', ',']) else { return Some((0, text)) };
+    let end = tail.bytes().take_while(u8::is_ascii_digit).count();
+    if end == 0 {
+        return None;
+    }
+    let digits = &tail[..end.min(9)];
+    let nanos: u32 = digits.parse().ok()?;
+    Some((nanos * 10_u32.pow(9 - digits.len() as u32), &tail[end..]))
+}
+
+/// `Z` or `±HH:MM` to seconds east of Greenwich.
+fn offset(zone: &str) -> Option<i64> {
+    if zone == "Z" {
+        return Some(0);
+    }
+    let (hours, minutes) = zone.get(1..)?.split_once(':')?;
+    let sign = match zone.as_bytes()[0] {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let two = |text: &str, most: i64| -> Option<i64> {
+        let fits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|&value| fits && value <= most)
+    };
+    Some(sign * (two(hours, 24)? * 3_600 + two(minutes, 60)? * 60))
+}
+
+/// What CEL takes as an offset: `02:00`, `+02:00`, `-8:30`. A name has no colon.
+fn zone_offset(zone: &str) -> Option<i64> {
+    let (hours, minutes) = zone.split_once(':')?;
+    let negative = hours.starts_with('-');
+    let hours: i64 = hours.strip_prefix('+').unwrap_or(hours).parse().ok()?;
+    let minutes: i64 = minutes.parse().ok()?;
+    if hours.abs() > 1_000_000 || minutes.abs() > 1_000_000 {
+        return None;
+    }
+    let minutes = if negative { hours * 60 - minutes } else { hours * 60 + minutes };
+    (minutes.abs() < 24 * 60 * 2).then_some(minutes * 60)
+}
+
+fn named_offset(zone: &str, seconds: i64) -> Option<i64> {
+    if zone.is_empty() || zone == "UTC" {
+        return Some(0);
+    }
+    let zone = TimeZone::get(zone).ok()?;
+    // jiff ends a day before we do; no zone changes its rules that late.
+    let last = jiff::Timestamp::MAX.as_second();
+    let at = jiff::Timestamp::from_second(seconds.min(last)).ok()?;
+    Some(i64::from(zone.to_offset(at).seconds()))
+}
+
+/// RFC 3339 in UTC with the fraction that is not zero.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.utc();
+        let (year, month, day) = (at.year(), at.month(), at.day());
+        write!(f, "{year:04}-{month:02}-{day:02}T")?;
+        write!(f, "{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())?;
+        if self.nanos > 0 {
+            let fraction = format!("{:09}", self.nanos);
+            write!(f, ".{}", fraction.trim_end_matches('0'))?;
+        }
+        f.write_str("Z")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_reads_and_prints_as_in_go() {
+        for (text, printed) in [
+            ("1h30m", Some("1h30m0s")),
+            ("-1.5h", Some("-1h30m0s")),
+            ("1500ms", Some("1.5s")),
+            (".5us", Some("500ns")),
+            ("1.0000000001s", Some("1s")),
+            ("0", Some("0s")),
+            ("+0", Some("0s")),
+            ("-9223372036854775808ns", Some("-2562047h47m16.854775808s")),
+            ("9223372036854775808ns", None),
+            ("1", None),
+            ("1d", None),
+            ("", None),
+            ("1 h", None),
+            ("..5s", None),
+        ] {
+            let read = Duration::parse(text).map(|span| span.to_string());
+            assert_eq!(read.as_deref(), printed, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_timestamp_reads_and_prints_as_in_go() {
+        for (text, printed) in [
+            ("2026-01-02T03:04:05+02:00", Some("2026-01-02T01:04:05Z")),
+            ("2026-01-02T03:04:05.120Z", Some("2026-01-02T03:04:05.12Z")),
+            ("9999-12-31T23:59:59.999999999Z", Some("9999-12-31T23:59:59.999999999Z")),
+            ("0001-01-01T00:00:00Z", Some("0001-01-01T00:00:00Z")),
+            ("0001-01-01T00:00:00+01:00", None),
+            ("2026-02-30T00:00:00Z", None),
+            ("2026-01-02 03:04:05Z", None),
+            ("2026-01-02T03:04:05", None),
+            ("2026-01-02T03:04:60Z", None),
+            ("ü026-01-02T03:04:05Z", None),
+        ] {
+            let read = Timestamp::parse(text).map(|at| at.to_string());
+            assert_eq!(read.as_deref(), printed, "{text}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! CEL.
+
+mod corpus;

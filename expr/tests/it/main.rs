@@ -1,0 +1,3 @@
+//! What `gotk-expr` promises, held against the answers of the Go originals.
+
+mod cel;
