@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::compute::{Case, compute_at};
 use crate::error::Error;
 use crate::kinds::job;
+use crate::message::Message;
 use crate::report::Report;
 use crate::reported::Reported;
 use crate::subject::group_kind;
@@ -52,15 +53,17 @@ where
 /// Upstream calls a Job current as soon as it runs. A suspended Job is current for Flux. Deletion and
 /// generations are not looked at.
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_structs, reason = "there is nothing to set")]
 pub struct JobReader;
 
 impl StatusReader for JobReader {
     fn read<'a>(&self, object: &'a Value, now: Timestamp) -> Option<Result<Report<'a>, Error>> {
         let Ok(("batch", kind @ "Job")) = group_kind(object) else { return None };
+        if job::is_suspended(object) {
+            return Some(Ok(Report::current(Message::JobSuspended)));
+        }
         let judged = Reported::of(object).map(|conditions| {
-            let clock = || now;
-            job::judge_until_complete(Case { object, kind, conditions, clock: &clock })
+            job::judge_until_complete(Case { object, kind, conditions, clock: &|| now })
         });
         Some(judged.map_err(|misfit| misfit.of(object)))
     }

@@ -158,14 +158,7 @@ impl Merge {
             let latest = generations(&merged).max().unwrap_or(0).max(0);
             merged.retain(|placed| placed.condition.observed_generation == latest);
         }
-        let urgency = merged.iter().map(|placed| self.urgency(placed.condition)).min()?;
-        let mut group: Vec<_> = merged
-            .iter()
-            .copied()
-            .filter(|placed| self.urgency(placed.condition) == urgency)
-            .collect();
-        group.sort_by(Placed::order);
-
+        let group = self.most_urgent(&merged)?;
         let first = self.preferred(&group)?;
         let message = match wording {
             Wording::First => first.condition.message.clone(),
@@ -178,6 +171,21 @@ impl Merge {
         let same_polarity = self.is_abnormal(&first.condition.r#type) == self.is_abnormal(target);
         let status = if same_polarity { status } else { status.inverted() };
         Some(Condition::new(target, status, reason, message))
+    }
+
+    /// The conditions that decide, sorted. Normal and abnormal `Unknown` are equally urgent, but not
+    /// one group: that of the condition listed first decides.
+    fn most_urgent<'a>(&self, merged: &[Placed<'a>]) -> Option<Vec<Placed<'a>>> {
+        let group_of = |placed: &Placed<'_>| {
+            let condition = placed.condition;
+            (self.urgency(condition), self.is_abnormal(&condition.r#type))
+        };
+        let first = merged.iter().min_by_key(|placed| group_of(placed).0)?;
+        let deciding = group_of(first);
+        let mut group: Vec<_> =
+            merged.iter().copied().filter(|it| group_of(it) == deciding).collect();
+        group.sort_by(Placed::order);
+        Some(group)
     }
 
     fn urgency(&self, condition: &Condition) -> u8 {

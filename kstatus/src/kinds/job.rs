@@ -1,8 +1,10 @@
 //! `Job`, judged as upstream does (a running Job is current) and as Flux does (it is not yet).
 
+use serde_json::Value;
+
 use crate::compute::Case;
 use crate::error::Error;
-use crate::fields::text;
+use crate::fields::{field, text};
 use crate::message::Message;
 use crate::report::Report;
 
@@ -17,11 +19,13 @@ pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
     }))
 }
 
-/// Flux: a Job that was asked for is waited for until it is done, unless a person suspended it.
+/// Whether a person has stopped the Job.
+pub(crate) fn is_suspended(job: &Value) -> bool {
+    field(job, &["spec", "suspend"]) == Some(&Value::Bool(true))
+}
+
+/// Flux: a Job is waited for until it is done.
 pub(crate) fn judge_until_complete<'a>(case: Case<'a, '_>) -> Report<'a> {
-    if case.object.get("spec").and_then(|spec| spec.get("suspend")?.as_bool()) == Some(true) {
-        return Report::current(Message::JobSuspended);
-    }
     finished(case).unwrap_or_else(|| {
         Report::in_progress(if started(case) {
             running(case)
