@@ -12,7 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-"runtime/debug"
+	"runtime/debug"
 	"testing"
 	"testing/synctest"
 
@@ -63,7 +63,6 @@ func marshal(value any) []byte {
 func answer(r record) (answer map[string]any) {
 	defer func() {
 		if problem := recover(); problem != nil {
-			if os.Getenv("STACK") != "" { debug.PrintStack() }
 			answer = map[string]any{"panic": fmt.Sprint(problem)}
 		}
 	}()
