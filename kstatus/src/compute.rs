@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::error::{Error, Misfit};
-use crate::fields::{GENERATION, OBSERVED_GENERATION, strict_int, strict_text};
+use crate::fields::{GENERATION, OBSERVED_GENERATION, get, strict_int, strict_text};
 use crate::kinds;
 use crate::message::Message;
 use crate::report::Report;
@@ -55,8 +55,8 @@ impl Case<'_, '_> {
     }
 
     fn number(self, part: &str, key: &str, default: i64) -> i64 {
-        let value = self.object.get(part).and_then(|fields| fields.get(key)?.as_i64());
-        value.unwrap_or(default)
+        let fields = self.object.as_object().and_then(|object| get(object, part)?.as_object());
+        fields.and_then(|fields| get(fields, key)?.as_i64()).unwrap_or(default)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reading fields the way upstream does: some must have their type, others fall back to a default.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::Misfit;
 
@@ -10,12 +10,24 @@ pub(crate) type Path = &'static [&'static str];
 pub(crate) const GENERATION: Path = &["metadata", "generation"];
 pub(crate) const OBSERVED_GENERATION: Path = &["status", "observedGeneration"];
 
+/// A field of one JSON object.
+///
+/// Comparing all keys beats the map's own search while there are few: most differ in length already,
+/// so their text is never fetched, and fetching is what costs here.
+pub(crate) fn get<'a>(fields: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+    const FEW: usize = 32;
+    if fields.len() > FEW {
+        return fields.get(key);
+    }
+    fields.iter().find(|(name, _)| name.as_str() == key).map(|(_, value)| value)
+}
+
 /// Finds a field. A `null` on the way there is as good as absent; any other scalar is a misfit.
 pub(crate) fn lookup(object: &Value, path: Path) -> Result<Option<&Value>, Misfit> {
     let mut value = object;
     for key in path {
         match value {
-            Value::Object(fields) => match fields.get(*key) {
+            Value::Object(fields) => match get(fields, key) {
                 Some(next) => value = next,
                 None => return Ok(None),
             },
@@ -58,7 +70,7 @@ pub(crate) fn text<'a>(object: &'a Value, path: Path, default: &'static str) -> 
 
 /// A field, or nothing when it cannot be reached.
 pub(crate) fn field(object: &Value, path: Path) -> Option<&Value> {
-    path.iter().try_fold(object, |value, key| value.as_object()?.get(*key))
+    path.iter().try_fold(object, |value, key| get(value.as_object()?, key))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::error::Misfit;
+use crate::fields::{field, get};
 
 /// `status.conditions`, checked once and borrowed.
 #[derive(Clone, Copy)]
@@ -18,12 +19,12 @@ impl<'a> Reported<'a> {
     /// One field of the wrong type anywhere in the list is an error, even where no rule would have
     /// looked at it: upstream decodes the whole list first.
     pub(crate) fn of(object: &'a Value) -> Result<Self, Misfit> {
-        let status = match object.get("status") {
+        let status = match field(object, &["status"]) {
             None | Some(Value::Null) => return Ok(Self(&[])),
             Some(Value::Object(status)) => status,
             Some(other) => return Err(Misfit::new("status", other, "an object")),
         };
-        let conditions = match status.get("conditions") {
+        let conditions = match get(status, "conditions") {
             None | Some(Value::Null) => return Ok(Self(&[])),
             Some(Value::Array(conditions)) => conditions,
             Some(other) => return Err(Misfit::new("status.conditions", other, "a list")),
@@ -68,7 +69,7 @@ impl<'a> ReportedCondition<'a> {
 
     /// Any other field; `Null` when it is missing.
     pub(crate) fn field(self, key: &str) -> &'a Value {
-        self.0.and_then(|fields| fields.get(key)).unwrap_or(&Value::Null)
+        self.0.and_then(|fields| get(fields, key)).unwrap_or(&Value::Null)
     }
 
     fn text(self, key: &str) -> &'a str {
@@ -84,14 +85,11 @@ fn check(index: usize, condition: &Value) -> Result<(), Misfit> {
             return Err(Misfit::new(format!("status.conditions[{index}]"), other, "an object"));
         }
     };
-    for key in ["type", "status", "reason", "message"] {
-        match fields.get(key) {
-            None | Some(Value::Null | Value::String(_)) => {}
-            Some(other) => {
-                let path = format!("status.conditions[{index}].{key}");
-                return Err(Misfit::new(path, other, "a string"));
-            }
-        }
-    }
-    Ok(())
+    let mut odd = fields.iter().filter(|(key, value)| {
+        !matches!(value, Value::Null | Value::String(_))
+            && matches!(key.as_str(), "type" | "status" | "reason" | "message")
+    });
+    odd.next().map_or(Ok(()), |(key, found)| {
+        Err(Misfit::new(format!("status.conditions[{index}].{key}"), found, "a string"))
+    })
 }

@@ -26,22 +26,24 @@ func main() {
 	text, err := os.ReadFile(file)
 	check(err)
 	objects := parse(text)
-	answers := judge(objects) // warm-up, and the answer to compare
+	operation := letters
+	if row == "kstatus/sentences" {
+		operation = sentences
+	}
+	result := operation(objects) // warm-up
 
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	cpu, wall := cpuTime(), time.Now()
 	for range iterations {
-		for _, object := range objects {
-			_, _ = status.Compute(object)
-		}
+		result = operation(objects)
 	}
 	elapsed, used := time.Since(wall), cpuTime()-cpu
 	runtime.ReadMemStats(&after)
 	check(json.NewEncoder(os.Stdout).Encode(map[string]any{
 		"row": row, "iterations": iterations, "wall_ns": elapsed.Nanoseconds(), "cpu_ns": used.Nanoseconds(),
 		"bytes": len(text), "allocs": after.Mallocs - before.Mallocs,
-		"result": fmt.Sprintf("%x", sha256.Sum256(answers)),
+		"result": fmt.Sprintf("%x", sha256.Sum256(result)),
 	}))
 }
 
@@ -56,13 +58,21 @@ func parse(text []byte) (objects []*unstructured.Unstructured) {
 	return objects
 }
 
-// judge writes one line per object: status, a tab, the sentence.
-func judge(objects []*unstructured.Unstructured) []byte {
+// letters are the first ones of the statuses.
+func letters(objects []*unstructured.Unstructured) (out []byte) {
+	for _, object := range objects {
+		if result, err := status.Compute(object); err == nil {
+			out = append(out, result.Status[0])
+		}
+	}
+	return out
+}
+
+// sentences has one line per object: status, a tab, the sentence.
+func sentences(objects []*unstructured.Unstructured) []byte {
 	var out bytes.Buffer
 	for _, object := range objects {
-		if result, err := status.Compute(object); err != nil {
-			out.WriteString("Unknown\n")
-		} else {
+		if result, err := status.Compute(object); err == nil {
 			fmt.Fprintf(&out, "%s\t%s\n", result.Status, result.Message)
 		}
 	}
