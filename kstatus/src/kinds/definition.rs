@@ -1,0 +1,24 @@
+//! `CustomResourceDefinition`: names accepted and served.
+
+use crate::compute::Case;
+use crate::error::Error;
+use crate::message::Message;
+use crate::report::Report;
+use crate::reported::ReportedCondition;
+
+pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
+    let decided = case.conditions.iter().find_map(verdict);
+    Ok(decided.unwrap_or(Report::in_progress(Message::DefinitionInstalling)))
+}
+
+fn verdict(condition: ReportedCondition<'_>) -> Option<Report<'_>> {
+    let (reason, message) = (condition.reason(), condition.message());
+    match (condition.kind(), condition.status()) {
+        ("NamesAccepted", "False") => Some(Report::failed(Message::Reported { reason, message })),
+        ("Established", "False") if reason != "Installing" => {
+            Some(Report::failed(Message::Reported { reason, message }))
+        }
+        ("Established", "True") => Some(Report::current(Message::DefinitionEstablished)),
+        _ => None,
+    }
+}

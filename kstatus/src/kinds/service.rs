@@ -1,0 +1,15 @@
+//! `Service`: a load balancer needs its cluster IP. The external address is not waited for.
+
+use crate::compute::Case;
+use crate::error::Error;
+use crate::fields::text;
+use crate::message::Message;
+use crate::report::Report;
+
+pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
+    let load_balancer = text(case.object, &["spec", "type"], "") == "LoadBalancer";
+    if load_balancer && text(case.object, &["spec", "clusterIP"], "").is_empty() {
+        return Ok(Report::in_progress(Message::NoClusterIp));
+    }
+    Ok(Report::current(Message::ServiceReady))
+}

@@ -1,0 +1,113 @@
+//! What a person needs to read when something is stuck.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::message::Message;
+use crate::report::Report;
+use crate::reported::{Reported, ReportedCondition};
+use crate::subject::Subject;
+use crate::time;
+
+/// Which object, where it stands, why, and the condition that changed last. Made by
+/// [`Report::explain`]; print it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sentence<'a, 'r> {
+    object: &'a Value,
+    report: &'r Report<'a>,
+}
+
+impl<'a> Report<'a> {
+    /// Says in one line what a person needs to know about an object that is stuck.
+    ///
+    /// ```
+    /// use gotk_kstatus::compute;
+    /// use serde_json::json;
+    ///
+    /// let web = json!({
+    ///     "apiVersion": "apps/v1", "kind": "Deployment",
+    ///     "metadata": { "name": "web", "namespace": "shop" },
+    ///     "status": { "replicas": 1, "updatedReplicas": 1, "conditions": [{
+    ///         "type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated",
+    ///         "message": "ReplicaSet \"web-5d\" is progressing.",
+    ///         "lastTransitionTime": "2026-01-02T03:04:05Z",
+    ///     }] },
+    /// });
+    ///
+    /// let report = compute(&web)?;
+    /// assert_eq!(report.message, "Available: 0/1");
+    /// assert_eq!(
+    ///     report.explain(&web).to_string(),
+    ///     "Deployment/shop/web is InProgress: Available: 0/1; last condition Progressing=True \
+    ///      (ReplicaSetUpdated, 2026-01-02T03:04:05Z): ReplicaSet \"web-5d\" is progressing.",
+    /// );
+    /// # Ok::<(), gotk_kstatus::Error>(())
+    /// ```
+    pub fn explain<'r>(&'r self, object: &'a Value) -> Sentence<'a, 'r> {
+        Sentence { object, report: self }
+    }
+}
+
+impl Sentence<'_, '_> {
+    /// The sentence without the object's name and status.
+    pub(crate) fn reasons(&self) -> impl fmt::Display {
+        Reasons(*self)
+    }
+}
+
+impl fmt::Display for Sentence<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let subject = Subject::of(self.object);
+        write!(f, "{subject} is {}{}", self.report.status, self.reasons())
+    }
+}
+
+struct Reasons<'a, 'r>(Sentence<'a, 'r>);
+
+impl fmt::Display for Reasons<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Sentence { object, report } = self.0;
+        let why = why(object, report);
+        if !why.is_empty() {
+            write!(f, ": {why}")?;
+        }
+        let last = Reported::of(object).ok().and_then(last_condition);
+        last.map_or(Ok(()), |condition| describe(f, condition, &why))
+    }
+}
+
+fn why(object: &Value, report: &Report<'_>) -> String {
+    match &report.message {
+        Message::Expression { held: Some(expression) } => {
+            format!("its {expression} expression holds")
+        }
+        Message::Expression { held: None } => "no health expression holds".to_owned(),
+        message => {
+            // An error names the object already.
+            let text = message.to_string();
+            let named = format!("{}: ", Subject::of(object));
+            text.strip_prefix(&named).map(str::to_owned).unwrap_or(text)
+        }
+    }
+}
+
+/// The condition with the latest transition; of several, the one listed last.
+fn last_condition(conditions: Reported<'_>) -> Option<ReportedCondition<'_>> {
+    conditions.iter().max_by_key(|condition| time::parse(condition.transition()))
+}
+
+fn describe(f: &mut fmt::Formatter<'_>, last: ReportedCondition<'_>, why: &str) -> fmt::Result {
+    write!(f, "; last condition {}={}", last.kind(), last.status())?;
+    match (last.reason(), last.transition()) {
+        ("", "") => {}
+        (reason, "") => write!(f, " ({reason})")?,
+        ("", time) => write!(f, " ({time})")?,
+        (reason, time) => write!(f, " ({reason}, {time})")?,
+    }
+    match last.message() {
+        "" => Ok(()),
+        message if message == why => Ok(()),
+        message => write!(f, ": {message}"),
+    }
+}

@@ -1,0 +1,101 @@
+//! The name of an object in a sentence.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::fields::text;
+
+/// Which object is meant: group, kind, namespace and name, borrowed from it.
+///
+/// Prints as `Kind/namespace/name`, or `Kind/name` outside a namespace, the way Flux names objects
+/// in conditions and events.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub struct Subject<'a> {
+    /// API group; empty for the core group.
+    pub group: &'a str,
+    /// Kind.
+    pub kind: &'a str,
+    /// Namespace; empty outside a namespace.
+    pub namespace: &'a str,
+    /// Name.
+    pub name: &'a str,
+}
+
+impl<'a> Subject<'a> {
+    /// The subject as far as the object tells; what is missing is empty.
+    pub fn of(object: &'a Value) -> Self {
+        let api_version = text(object, &["apiVersion"], "");
+        Self {
+            group: group(api_version).unwrap_or_default(),
+            kind: text(object, &["kind"], ""),
+            namespace: text(object, &["metadata", "namespace"], ""),
+            name: text(object, &["metadata", "name"], ""),
+        }
+    }
+}
+
+impl fmt::Display for Subject<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, namespace, name, .. } = self;
+        let kind = if kind.is_empty() { "object" } else { kind };
+        match (namespace.is_empty(), name.is_empty()) {
+            (_, true) => f.write_str(kind),
+            (true, false) => write!(f, "{kind}/{name}"),
+            (false, false) => write!(f, "{kind}/{namespace}/{name}"),
+        }
+    }
+}
+
+/// The group and kind of an object, or why it is none.
+pub(crate) fn group_kind(object: &Value) -> Result<(&str, &str), Error> {
+    let not_an_object = |problem| Err(Error::NotAnObject { problem });
+    if !object.is_object() {
+        return not_an_object("it is not a JSON object");
+    }
+    let Some(group) = group(text(object, &["apiVersion"], "")) else {
+        return not_an_object("apiVersion has more than one slash");
+    };
+    match text(object, &["kind"], "") {
+        "" => not_an_object("it has no kind"),
+        kind => Ok((group, kind)),
+    }
+}
+
+/// The group of an apiVersion, which is `version` or `group/version`.
+pub(crate) fn group(api_version: &str) -> Option<&str> {
+    match api_version.split_once('/') {
+        None => Some(""),
+        Some((_, version)) if version.contains('/') => None,
+        Some((group, _)) => Some(group),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_subject_prints_what_it_has() {
+        let printed = |object: Value| Subject::of(&object).to_string();
+        let namespaced =
+            json!({ "kind": "Deployment", "metadata": { "name": "web", "namespace": "shop" } });
+        assert_eq!(printed(namespaced), "Deployment/shop/web");
+        assert_eq!(
+            printed(json!({ "kind": "Namespace", "metadata": { "name": "shop" } })),
+            "Namespace/shop"
+        );
+        assert_eq!(printed(json!(5)), "object");
+    }
+
+    #[test]
+    fn the_group_is_what_stands_before_the_only_slash() {
+        assert_eq!(group("apps/v1"), Some("apps"));
+        assert_eq!(group("v1"), Some(""));
+        assert_eq!(group("a/b/c"), None);
+    }
+}
