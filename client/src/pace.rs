@@ -1,0 +1,231 @@
+//! How many requests may be under way at once: as many as the server answers without slowing down.
+//!
+//! A fixed rate (client-go's 5 a second, controller-runtime's 20) is too slow for an idle server and
+//! too fast for a busy one. The server's answers say which it is.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::request::Subject;
+
+/// Bounds for the number of short requests under way at once; watches do not count.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Concurrency {
+    /// Where it begins. 16 unless set: requests in company cost the server a quarter less.
+    pub start: usize,
+    /// It never falls below. 1 unless set.
+    pub least: usize,
+    /// It never rises above. 64 unless set.
+    pub most: usize,
+}
+
+impl Default for Concurrency {
+    fn default() -> Self {
+        Self { start: 16, least: 1, most: 64 }
+    }
+}
+
+/// The rule, without a clock: grow by one for every round of answers, shrink by a tenth when answers
+/// take twice as long as the best ones of their kind, halve when the server says it is too much.
+#[derive(Debug)]
+pub(crate) struct Window {
+    bounds: Concurrency,
+    size: f64,
+    /// The best time each kind of request was answered in, forgotten slowly.
+    best: HashMap<Subject, f64>,
+    /// How many times the best time answers take lately.
+    slowdown: f64,
+}
+
+impl Window {
+    pub(crate) fn new(bounds: Concurrency) -> Self {
+        let size = bounds.start.clamp(bounds.least.max(1), bounds.most.max(1)) as f64;
+        Self { bounds, size, best: HashMap::new(), slowdown: 1.0 }
+    }
+
+    pub(crate) fn size(&self) -> usize {
+        self.size as usize
+    }
+
+    /// The server answered after so long, with so many requests under way.
+    pub(crate) fn answered(&mut self, subject: &Subject, took: Duration, under_way: usize) {
+        // Below this a difference is noise of the scheduler, not load of the server.
+        const NOISE: f64 = 0.010;
+        let took = took.as_secs_f64().max(NOISE);
+        let best = match self.best.get_mut(subject) {
+            Some(best) => {
+                *best = (*best * 1.001).min(took);
+                *best
+            }
+            None => *self.best.entry(subject.clone()).or_insert(took),
+        };
+        self.slowdown += (took / best - self.slowdown) * 0.1;
+        if self.slowdown > 2.0 {
+            self.resize(self.size * 0.9);
+            self.slowdown = 1.0;
+        } else if under_way + 1 >= self.size() {
+            self.resize(self.size + 1.0 / self.size);
+        }
+    }
+
+    /// The server refused because it has too much to do.
+    pub(crate) fn refused(&mut self) {
+        self.resize(self.size / 2.0);
+    }
+
+    fn resize(&mut self, size: f64) {
+        let Concurrency { least, most, .. } = self.bounds;
+        self.size = size.clamp(least.max(1) as f64, most.max(1) as f64);
+    }
+}
+
+/// Lets requests through as the window allows.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    places: Semaphore,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    window: Window,
+    under_way: usize,
+    /// Places that exist, free or taken.
+    places: usize,
+}
+
+/// A place among the requests under way; dropping it makes room.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    pace: &'a Pace,
+    permit: Option<SemaphorePermit<'a>>,
+    since: Instant,
+}
+
+impl Pace {
+    pub(crate) fn new(bounds: Concurrency) -> Self {
+        let window = Window::new(bounds);
+        let places = window.size();
+        let state = Mutex::new(State { window, under_way: 0, places });
+        Self { places: Semaphore::new(places), state }
+    }
+
+    /// Waits for a place. Cancelling is safe: nothing is taken until this returns.
+    pub(crate) async fn enter(&self) -> Place<'_> {
+        // The semaphore is never closed; without a permit the request simply does not count.
+        let permit = self.places.acquire().await.ok();
+        self.with(|state| state.under_way += 1);
+        Place { pace: self, permit, since: Instant::now() }
+    }
+
+    pub(crate) fn size(&self) -> usize {
+        self.with(|state| state.window.size())
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Place<'_> {
+    pub(crate) fn answered(&self, subject: &Subject) {
+        let took = self.since.elapsed();
+        self.pace.with(|state| state.window.answered(subject, took, state.under_way));
+    }
+
+    pub(crate) fn refused(&self) {
+        self.pace.with(|state| state.window.refused());
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let permit = self.permit.take();
+        self.pace.with(|state| {
+            state.under_way -= 1;
+            let wanted = state.window.size();
+            if state.places > wanted {
+                state.places -= 1;
+                permit.into_iter().for_each(SemaphorePermit::forget);
+            } else {
+                self.pace.places.add_permits(wanted - state.places);
+                state.places = wanted;
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn get() -> Subject {
+        Subject::of(&Request::get("/api/v1/namespaces/a/pods/b").body(()).unwrap())
+    }
+
+    #[test]
+    fn a_quick_server_gets_more_and_a_slow_one_less() {
+        let mut window = Window::new(Concurrency::default());
+        for _ in 0..2000 {
+            let full = window.size();
+            window.answered(&get(), Duration::from_millis(15), full);
+        }
+        assert!(window.size() > 50, "{}", window.size());
+        for _ in 0..400 {
+            window.answered(&get(), Duration::from_millis(150), 64);
+        }
+        assert!(window.size() < 16, "{}", window.size());
+    }
+
+    #[test]
+    fn nothing_grows_that_is_not_used() {
+        let mut window = Window::new(Concurrency::default());
+        for _ in 0..1000 {
+            window.answered(&get(), Duration::from_millis(5), 1);
+        }
+        assert_eq!(window.size(), 16);
+    }
+
+    #[test]
+    fn a_refusal_halves_down_to_the_least() {
+        let mut window = Window::new(Concurrency { least: 3, ..Concurrency::default() });
+        let sizes: Vec<usize> = (0..4)
+            .map(|_| {
+                window.refused();
+                window.size()
+            })
+            .collect();
+        assert_eq!(sizes, [8, 4, 3, 3]);
+    }
+
+    #[test]
+    fn one_slow_kind_does_not_count_against_a_quick_one() {
+        let mut window = Window::new(Concurrency::default());
+        let list = Subject::of(&Request::get("/api/v1/pods").body(()).unwrap());
+        for _ in 0..1000 {
+            window.answered(&get(), Duration::from_millis(5), 16);
+            window.answered(&list, Duration::from_millis(500), 16);
+        }
+        assert!(window.size() > 16);
+    }
+
+    #[tokio::test]
+    async fn places_follow_the_window() {
+        let pace = Pace::new(Concurrency { start: 4, ..Concurrency::default() });
+        let places =
+            [pace.enter().await, pace.enter().await, pace.enter().await, pace.enter().await];
+        places[0].refused();
+        assert_eq!(pace.places.available_permits(), 0);
+        drop(places);
+        assert_eq!(pace.places.available_permits(), 2);
+        let (_one, _two) = (pace.enter().await, pace.enter().await);
+        let third = tokio::time::timeout(Duration::from_millis(20), pace.enter()).await;
+        assert!(third.is_err(), "the third waits");
+    }
+}
