@@ -1,0 +1,131 @@
+//! What there is.
+
+use serde_json::{Value, json};
+
+use crate::fact::{Fact, fact};
+use crate::facts::crds;
+use crate::server::{Answer, Server};
+
+pub(super) const FACTS: &[Fact] = &[
+    fact!(the_version_is_told, 0),
+    fact!(legacy_discovery_lists_groups_and_their_resources, 0),
+    fact!(aggregated_discovery_tells_all_in_two_documents, 30),
+    fact!(kube_discovers_everything_with_two_requests, 30),
+    fact!(a_registered_kind_is_discovered_until_it_is_removed, 30),
+    fact!(an_unknown_group_is_no_page, 0),
+    fact!(an_aggregated_form_nobody_knows_is_answered_in_the_legacy_one, 30),
+];
+
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+async fn the_version_is_told(s: Server) {
+    let version = s.get("/version").await.is(200);
+    assert_eq!(version["major"], "1");
+    let text = version["gitVersion"].as_str().unwrap();
+    let minor = version["minor"].as_str().unwrap();
+    assert!(text.starts_with(&format!("v1.{minor}.")), "{text}");
+}
+
+fn resource<'a>(list: &'a Value, key: &str, name: &str) -> Option<&'a Value> {
+    list["resources"].as_array().unwrap().iter().find(|r| r[key] == name)
+}
+
+async fn legacy_discovery_lists_groups_and_their_resources(s: Server) {
+    let core = s.get("/api").await.is(200);
+    assert_eq!((&core["kind"], &core["versions"]), (&json!("APIVersions"), &json!(["v1"])));
+
+    let groups = s.get("/apis").await.is(200);
+    let apps = groups["groups"].as_array().unwrap().iter().find(|g| g["name"] == "apps").unwrap();
+    assert_eq!(apps["preferredVersion"], json!({ "groupVersion": "apps/v1", "version": "v1" }));
+
+    let list = s.get("/apis/apps/v1").await.is(200);
+    assert_eq!(list["kind"], "APIResourceList");
+    let deployments = resource(&list, "name", "deployments").unwrap();
+    assert_eq!(deployments["kind"], "Deployment");
+    assert_eq!(deployments["namespaced"], true);
+    assert_eq!(deployments["singularName"], "deployment");
+    assert_eq!(deployments["shortNames"], json!(["deploy"]));
+    let verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+    assert_eq!(deployments["verbs"], json!(verbs));
+    let status = resource(&list, "name", "deployments/status").unwrap();
+    assert_eq!(status["verbs"], json!(["get", "patch", "update"]));
+
+    let core = s.get("/api/v1").await.is(200);
+    assert_eq!(resource(&core, "name", "namespaces").unwrap()["namespaced"], false);
+}
+
+async fn aggregated(s: &Server, path: &str) -> Value {
+    s.get_as(path, AGGREGATED).await.is(200)
+}
+
+fn group<'a>(document: &'a Value, name: &str) -> Option<&'a Value> {
+    document["items"].as_array().unwrap().iter().find(|g| g["metadata"]["name"] == name)
+}
+
+async fn aggregated_discovery_tells_all_in_two_documents(s: Server) {
+    let groups = aggregated(&s, "/apis").await;
+    assert_eq!(groups["kind"], "APIGroupDiscoveryList");
+    assert_eq!(groups["apiVersion"], "apidiscovery.k8s.io/v2");
+    let apps = &group(&groups, "apps").unwrap()["versions"][0];
+    assert_eq!(apps["version"], "v1");
+    let deployments = resource(apps, "resource", "deployments").unwrap();
+    // What is empty is that of the list.
+    let kind = json!({ "group": "", "version": "", "kind": "Deployment" });
+    assert_eq!(deployments["responseKind"], kind);
+    assert_eq!(deployments["scope"], "Namespaced");
+    assert!(
+        deployments["subresources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|r| r["subresource"] == "status")
+    );
+
+    let core = aggregated(&s, "/api").await;
+    let v1 = &core["items"][0]["versions"][0];
+    assert_eq!(resource(v1, "resource", "namespaces").unwrap()["scope"], "Cluster");
+}
+
+async fn kube_discovers_everything_with_two_requests(s: Server) {
+    let discovery = kube::Discovery::new(s.client.clone()).run_aggregated().await.unwrap();
+    let (resource, capabilities) =
+        discovery.get("apps").unwrap().recommended_kind("Deployment").unwrap();
+    assert_eq!(resource.plural, "deployments");
+    assert!(capabilities.supports_operation("watch"));
+}
+
+async fn a_registered_kind_is_discovered_until_it_is_removed(s: Server) {
+    let crd = crds::register(&s, json!({ "type": "object" }), |_| {}).await;
+    s.eventually("legacy discovery has the kind", async || {
+        let list = s.get(&crd.api).await;
+        list.code == 200 && resource(&list.body, "kind", "Widget").is_some()
+    })
+    .await;
+    s.eventually("aggregated discovery has the kind", async || {
+        group(&aggregated(&s, "/apis").await, &crd.group).is_some()
+    })
+    .await;
+
+    s.delete(&crd.definition).await.is(200);
+    s.eventually("legacy discovery has lost the group", async || {
+        let groups = s.get("/apis").await.is(200);
+        groups["groups"].as_array().unwrap().iter().all(|g| g["name"] != *crd.group)
+    })
+    .await;
+    s.eventually("aggregated discovery has lost the group", async || {
+        group(&aggregated(&s, "/apis").await, &crd.group).is_none()
+    })
+    .await;
+}
+
+async fn an_unknown_group_is_no_page(s: Server) {
+    let Answer { code, body, .. } = s.get("/apis/nobody.gotk.dev/v1").await;
+    assert_eq!((code, body), (404, json!("404 page not found\n")));
+}
+
+async fn an_aggregated_form_nobody_knows_is_answered_in_the_legacy_one(s: Server) {
+    let form =
+        "application/json;g=apidiscovery.k8s.io;v=v99;as=APIGroupDiscoveryList,application/json";
+    assert_eq!(s.get_as("/apis", form).await.is(200)["kind"], "APIGroupList");
+    s.get_as("/apis", "application/x-nobody").await.is(406);
+}

@@ -1,0 +1,82 @@
+//! `INDEX.md` is complete and true.
+
+use std::collections::BTreeSet;
+
+use libtest_mimic::Trial;
+
+use crate::facts;
+
+const INDEX: &str = include_str!("INDEX.md");
+
+/// One promise: a row of a table in the index.
+struct Row<'a> {
+    promise: &'a str,
+    holds: Vec<&'a str>,
+    refuses: Vec<&'a str>,
+    must: bool,
+}
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let trial = |name: &str, check: fn()| {
+        Trial::test(format!("index::{name}"), move || {
+            check();
+            Ok(())
+        })
+    };
+    vec![
+        trial("every_fact_is_indexed_and_every_indexed_fact_exists", names_agree),
+        trial("every_must_has_a_fact_that_holds_and_one_that_refuses", musts_are_covered),
+        trial("no_fact_has_the_name_of_another", names_are_unique),
+    ]
+}
+
+fn rows() -> Vec<Row<'static>> {
+    let mut must = false;
+    let mut rows = Vec::new();
+    for line in INDEX.lines() {
+        if let Some(title) = line.strip_prefix("## ") {
+            must = title.starts_with("Must");
+        }
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        if let [_, promise, holds, refuses, _] = cells[..]
+            && holds.contains("::")
+        {
+            rows.push(Row { promise, holds: names(holds), refuses: names(refuses), must });
+        }
+    }
+    rows
+}
+
+/// The names between back quotes.
+fn names(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+fn names_agree() {
+    let rows = rows();
+    let indexed: BTreeSet<String> = rows
+        .iter()
+        .flat_map(|row| row.holds.iter().chain(&row.refuses))
+        .map(|&n| n.to_owned())
+        .collect();
+    let facts: BTreeSet<String> = facts::all().map(|fact| fact.path()).collect();
+    let missing: Vec<_> = facts.difference(&indexed).collect();
+    let unknown: Vec<_> = indexed.difference(&facts).collect();
+    assert!(
+        missing.is_empty() && unknown.is_empty(),
+        "not indexed: {missing:#?}\nno such fact: {unknown:#?}"
+    );
+}
+
+fn musts_are_covered() {
+    let musts: Vec<_> = rows().into_iter().filter(|row| row.must).collect();
+    assert_eq!(musts.len(), 16, "the reference has sixteen musts");
+    for row in musts {
+        assert!(!row.holds.is_empty() && !row.refuses.is_empty(), "{}", row.promise);
+    }
+}
+
+fn names_are_unique() {
+    let names: BTreeSet<String> = facts::all().map(|fact| fact.path()).collect();
+    assert_eq!(names.len(), facts::all().count());
+}

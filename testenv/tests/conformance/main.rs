@@ -1,0 +1,58 @@
+//! What a Kubernetes API server answers, one named fact at a time.
+//!
+//! The facts see a [`Server`]: a `kube::Client`, a namespace of their own, and the list of what the
+//! server offers beyond the musts. So the same suite runs against any server; here it runs against
+//! the binaries of `KUBEBUILDER_ASSETS`, once as themselves and once emulating the oldest version
+//! we support. `INDEX.md` says which facts stand for which promise, and is held to it.
+//!
+//! `cargo test -p gotk-testenv --test conformance -- apply` runs the facts about apply.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a fact that does not hold panics")]
+
+mod fact;
+mod facts;
+mod index;
+mod server;
+mod sites;
+
+use std::sync::Arc;
+
+use gotk_testenv::Assets;
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use crate::fact::Fact;
+use crate::sites::Site;
+
+fn main() {
+    let args = Arguments::from_args();
+    let mut trials = index::trials();
+    match Assets::or_skip("the conformance suite") {
+        Ok(assets) => trials.extend(assets.into_iter().flat_map(trials_of)),
+        Err(error) => trials.push(Trial::test("assets", move || Err(error.into()))),
+    }
+    // The control planes are statics in effect: they end with the process, as it ends.
+    libtest_mimic::run(&args, trials).exit();
+}
+
+fn trials_of(assets: Assets) -> Vec<Trial> {
+    let sites = Site::all(&assets).into_iter().map(Arc::new);
+    let of = |site: Arc<Site>| facts::all().map(move |fact| trial(fact, Arc::clone(&site)));
+    sites.flat_map(of).collect()
+}
+
+fn trial(fact: &'static Fact, site: Arc<Site>) -> Trial {
+    let name = format!("{}::{}", site.name(), fact.path());
+    Trial::ignorable_test(name, move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(hold(fact, &site))
+    })
+}
+
+#[expect(clippy::future_not_send, reason = "each fact stays on its thread, with its own runtime")]
+async fn hold(fact: &Fact, site: &Site) -> Result<Completion, Failed> {
+    if let Some(reason) = fact.excused(site.minor(), site.offers()) {
+        return Ok(Completion::ignored_with(reason));
+    }
+    (fact.check)(site.server(fact.name).await?).await;
+    Ok(Completion::Completed)
+}
