@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use kube::{Client, Config};
@@ -23,6 +25,7 @@ use crate::Error;
 pub struct Link {
     config: Config,
     state: watch::Sender<State>,
+    accepted: Arc<AtomicUsize>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,8 +50,10 @@ impl Link {
             .enable_io()
             .build()
             .map_err(Error::client("start a link"))?;
-        thread::spawn(move || runtime.block_on(serve(listener, server, seen)));
-        Ok(Self { config, state })
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&accepted);
+        thread::spawn(move || runtime.block_on(serve(listener, server, seen, &counter)));
+        Ok(Self { config, state, accepted })
     }
 
     /// A client whose connections all go over this wire.
@@ -64,6 +69,12 @@ impl Link {
     #[must_use]
     pub fn config(&self) -> Config {
         self.config.clone()
+    }
+
+    /// How many connections were ever made over this wire.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.accepted.load(Ordering::SeqCst)
     }
 
     /// Nothing gets through any more, in either direction, and nothing is closed.
@@ -87,12 +98,14 @@ async fn serve(
     listener: std::net::TcpListener,
     server: SocketAddr,
     mut state: watch::Receiver<State>,
+    accepted_so_far: &AtomicUsize,
 ) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 let (client, _) = accepted?;
+                accepted_so_far.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(connect(client, server, state.clone()));
             }
             dropped = closed(&mut state) => return dropped,

@@ -51,7 +51,7 @@ async fn refusals_leave_fewer_places() {
 async fn a_cancelled_request_gives_its_place_back() {
     let server = Server::start(|index| async move {
         if index == 0 {
-            pending::<()>().await
+            pending::<()>().await;
         }
         object()
     })

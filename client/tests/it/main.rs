@@ -1,6 +1,9 @@
 //! The transport against servers that misbehave, and against a real one.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod server;
 
 mod failures;
 mod limits;
+mod real;
