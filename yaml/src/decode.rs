@@ -36,7 +36,16 @@ pub(crate) trait Build {
 #[derive(Debug)]
 pub(crate) enum Stop {
     Problem(Problem),
-    Duplicates(Vec<(Mark, String, String)>),
+    Issues(Vec<Issue>),
+}
+
+/// A fault after which the original goes on, to list all of them.
+#[derive(Debug)]
+pub(crate) struct Issue {
+    pub(crate) at: Mark,
+    pub(crate) message: String,
+    pub(crate) original: String,
+    pub(crate) is_duplicate: bool,
 }
 
 impl From<Problem> for Stop {
@@ -56,7 +65,7 @@ pub(crate) struct Decoder<'t, 'a, B> {
     decoded: usize,
     aliased: usize,
     alias_bytes: usize,
-    duplicates: Vec<(Mark, String, String)>,
+    issues: Vec<Issue>,
     /// In kustomize's dialect: the keys that a merge may not set again.
     merged: Option<HashSet<Key>>,
     /// In kustomize's dialect: whether the map at hand has texts as keys whatever they look like.
@@ -77,7 +86,7 @@ impl<'t, 'a, B: Build> Decoder<'t, 'a, B> {
             decoded: 1,
             aliased: 0,
             alias_bytes: 0,
-            duplicates: Vec::new(),
+            issues: Vec::new(),
             merged: None,
             text_keys: false,
         }
@@ -92,10 +101,10 @@ impl<'t, 'a, B: Build> Decoder<'t, 'a, B> {
     /// The value of the whole document.
     pub(crate) fn document(&mut self) -> Result<B::Value, Stop> {
         let value = self.value(Tree::ROOT)?;
-        if self.duplicates.is_empty() {
+        if self.issues.is_empty() {
             return Ok(value);
         }
-        Err(Stop::Duplicates(std::mem::take(&mut self.duplicates)))
+        Err(Stop::Issues(std::mem::take(&mut self.issues)))
     }
 
     pub(crate) fn value(&mut self, id: NodeId) -> Decoded<B::Value> {

@@ -132,7 +132,7 @@ impl<'t, 'a> Document<'t, 'a> {
         match decoder.document() {
             Ok(value) => Ok((value, decoder.build)),
             Err(Stop::Problem(problem)) => Err(self.origin.error(&problem)),
-            Err(Stop::Duplicates(issues)) => Err(self.origin.duplicate_keys(&issues)),
+            Err(Stop::Issues(issues)) => Err(self.origin.issues(&issues)),
         }
     }
 }
