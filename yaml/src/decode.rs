@@ -26,7 +26,7 @@ pub(crate) trait Build {
     /// Whether such a key can be set.
     fn accepts(&self, key: &Key) -> bool;
     /// Notes a key that cannot be set. The decoder goes on: a fault of the text comes first.
-    fn refuse(&mut self, map: &mut Self::Map, key: Key, value: NodeId, at: Mark);
+    fn refuse(&mut self, map: &mut Self::Map, key: Key, at: Mark);
     fn insert(&mut self, map: &mut Self::Map, key: Key, value: Self::Value);
     fn contains(&self, map: &Self::Map, key: &Key) -> bool;
     fn map(&mut self, map: Self::Map) -> Self::Value;
@@ -199,23 +199,16 @@ impl<'t, 'a, B: Build> Decoder<'t, 'a, B> {
                 self.set_twice(&key, value_id);
                 continue;
             }
-            self.insert(map, key, key_id, value, value_id);
+            self.insert(map, key, key_id, value);
         }
         Ok(())
     }
 
-    fn insert(
-        &mut self,
-        map: &mut B::Map,
-        key: Key,
-        key_id: NodeId,
-        value: B::Value,
-        value_id: NodeId,
-    ) {
+    fn insert(&mut self, map: &mut B::Map, key: Key, key_id: NodeId, value: B::Value) {
         if self.build.accepts(&key) {
             self.build.insert(map, key, value);
         } else {
-            self.build.refuse(map, key, value_id, self.tree.node(key_id).start);
+            self.build.refuse(map, key, self.tree.node(key_id).start);
         }
     }
 
@@ -240,7 +233,7 @@ impl<'t, 'a, B: Build> Decoder<'t, 'a, B> {
             let text_keys = std::mem::take(&mut self.text_keys);
             let value = self.value(value_id)?;
             self.text_keys = text_keys;
-            self.insert(map, key, key_id, value, value_id);
+            self.insert(map, key, key_id, value);
         }
         self.merged = merged;
         match merge {

@@ -4,16 +4,18 @@ mod aliases;
 mod build;
 mod write;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use crate::compose::Tree;
+use crate::decode::Issue;
 use crate::error::Error;
 use crate::event::Comments;
 use crate::marshal::Format;
 use crate::node::{Content, Node};
 use crate::options::{Dialect, Options};
 use crate::read::{self, Start};
-use crate::resolve::{resolve, resolve_as};
-use crate::token::Quoting;
+use crate::resolve::resolve;
+use crate::token::{Mark, Quoting};
 
 /// A document with its order, styles, comments and positions.
 ///
@@ -144,38 +146,47 @@ impl Document {
         let text = self.to_string();
         let options = Options::kyaml().max_bytes(u32::MAX);
         let is_sequence = matches!(self.root.content, Content::Sequence { .. });
-        let value = read::Document::read(text.as_bytes(), &options, Start::default(), |reading| {
-            reading.tree.is_some().then(|| reading.value()).transpose()
-        })?;
-        // What is written for an empty document holds none, and leaves an empty map as it is.
-        let Some(value) = value else { return Ok(Value::Object(serde_json::Map::new())) };
-        match value {
-            Value::Null => Ok(value),
-            Value::Object(_) if !is_sequence => Ok(value),
-            Value::Array(_) if is_sequence => Ok(value),
-            _ => Err(Error::meaning(self.cannot_be_a_map())),
-        }
+        read::Document::read(text.as_bytes(), &options, Start::default(), |reading| {
+            // What is written for an empty document holds none, and leaves an empty map as it is.
+            let Some(tree) = &reading.tree else { return Ok(Value::Object(Map::new())) };
+            let root = tree.node(Tree::ROOT).start;
+            if matches!(&self.root.content, Content::Scalar { .. }) && !self.root.is_null() {
+                return Err(reading.origin.issues(&[self.no_map(root)]));
+            }
+            match reading.value()? {
+                value @ (Value::Null | Value::Object(_)) if !is_sequence => Ok(value),
+                value @ Value::Array(_) if is_sequence => Ok(value),
+                _ => Err(reading.origin.issues(&[self.no_map(root)])),
+            }
+        })
     }
 
-    fn cannot_be_a_map(&self) -> String {
-        let Content::Scalar { value, quoting } = &self.root.content else {
-            return "yaml: unmarshal errors:\n  line 1: cannot unmarshal !!seq into map[string]interface {}".to_owned();
+    fn no_map(&self, at: Mark) -> Issue {
+        let (tag, text) = match &self.root.content {
+            Content::Scalar { value, quoting } => (self.tag_of(value, *quoting), shortened(value)),
+            _ => ("!!seq", String::new()),
         };
-        let tag = match (self.root.tag.as_str(), quoting) {
+        let message = format!("cannot unmarshal {tag}{text} into map[string]interface {{}}");
+        let original = format!("line {}: {message}", at.line + 1);
+        Issue { at, message, original, is_duplicate: false }
+    }
+
+    fn tag_of(&self, value: &str, quoting: Quoting) -> &str {
+        match (self.root.tag.as_str(), quoting) {
             ("", Quoting::Plain) => resolve(value, Dialect::Kyaml).kind().tag(),
             ("", _) => "!!str",
-            (tag, _) => resolve_as(tag, value, Dialect::Kyaml).map_or("!!str", |_| tag),
-        };
-        // The original cuts bytes; a character cut in two is left out here.
-        let cut = (0..=7).rev().find(|&at| value.is_char_boundary(at)).unwrap_or_default();
-        let shown = match value.len() {
-            ..=10 => value.clone(),
-            _ => format!("{}...", &value[..cut]),
-        };
-        format!(
-            "yaml: unmarshal errors:\n  line 1: cannot unmarshal {tag} `{shown}` into map[string]interface {{}}"
-        )
+            (tag, _) => tag,
+        }
     }
+}
+
+/// A value as it is shown in a message.
+fn shortened(value: &str) -> String {
+    if value.len() <= 10 {
+        return format!(" `{value}`");
+    }
+    // The original cuts bytes, and so characters.
+    format!(" `{}...`", crate::base64::replace_invalid(&value.as_bytes()[..7]))
 }
 
 fn list_items(list: Node) -> Vec<Node> {
