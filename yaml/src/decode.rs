@@ -100,6 +100,8 @@ impl<'t, 'a, B: Build> Decoder<'t, 'a, B> {
 
     /// The value of the whole document.
     pub(crate) fn document(&mut self) -> Result<B::Value, Stop> {
+        let is_mapping = matches!(self.tree.node(Tree::ROOT).content, Content::Mapping { .. });
+        self.text_keys &= is_mapping;
         let value = self.value(Tree::ROOT)?;
         if self.issues.is_empty() {
             return Ok(value);

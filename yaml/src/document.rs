@@ -6,7 +6,7 @@ mod write;
 
 use serde_json::{Map, Value};
 
-use crate::compose::Tree;
+use crate::compose::{self, Tree};
 use crate::decode::Issue;
 use crate::error::Error;
 use crate::event::Comments;
@@ -14,8 +14,8 @@ use crate::marshal::Format;
 use crate::node::{Content, Node};
 use crate::options::{Dialect, Options};
 use crate::read::{self, Start};
-use crate::resolve::resolve;
-use crate::token::{Mark, Quoting};
+use crate::resolve::{resolve, short_tag};
+use crate::token::Quoting;
 
 /// A document with its order, styles, comments and positions.
 ///
@@ -145,39 +145,35 @@ impl Document {
     pub fn to_value(&self) -> Result<Value, Error> {
         let text = self.to_string();
         let options = Options::kyaml().max_bytes(u32::MAX);
-        let is_sequence = matches!(self.root.content, Content::Sequence { .. });
         read::Document::read(text.as_bytes(), &options, Start::default(), |reading| {
             // What is written for an empty document holds none, and leaves an empty map as it is.
-            let Some(tree) = &reading.tree else { return Ok(Value::Object(Map::new())) };
-            let root = tree.node(Tree::ROOT).start;
-            if matches!(&self.root.content, Content::Scalar { .. }) && !self.root.is_null() {
-                return Err(reading.origin.issues(&[self.no_map(root)]));
-            }
-            match reading.value()? {
-                value @ (Value::Null | Value::Object(_)) if !is_sequence => Ok(value),
-                value @ Value::Array(_) if is_sequence => Ok(value),
-                _ => Err(reading.origin.issues(&[self.no_map(root)])),
+            let Some(tree) = reading.tree.as_deref() else { return Ok(Value::Object(Map::new())) };
+            let root = tree.node(Tree::ROOT);
+            let issue =
+                matches!(root.content, compose::Content::Scalar { .. }).then(|| no_map(root));
+            match issue.flatten() {
+                Some(issue) => Err(reading.origin.issues(&[issue])),
+                None => reading.value(),
             }
         })
     }
+}
 
-    fn no_map(&self, at: Mark) -> Issue {
-        let (tag, text) = match &self.root.content {
-            Content::Scalar { value, quoting } => (self.tag_of(value, *quoting), shortened(value)),
-            _ => ("!!seq", String::new()),
-        };
-        let message = format!("cannot unmarshal {tag}{text} into map[string]interface {{}}");
-        let original = format!("line {}: {message}", at.line + 1);
-        Issue { at, message, original, is_duplicate: false }
+/// The complaint about a scalar where a map is wanted; null is as good as one.
+fn no_map(root: &compose::Node<'_>) -> Option<Issue> {
+    let compose::Content::Scalar { value, quoting, .. } = &root.content else { return None };
+    let tag = match (root.tag.as_deref().map(short_tag), quoting) {
+        (Some(tag), _) if tag != "!" => tag,
+        (_, Quoting::Plain) => resolve(value, Dialect::Kyaml).kind().tag().into(),
+        _ => "!!str".into(),
+    };
+    if tag == "!!null" {
+        return None;
     }
-
-    fn tag_of(&self, value: &str, quoting: Quoting) -> &str {
-        match (self.root.tag.as_str(), quoting) {
-            ("", Quoting::Plain) => resolve(value, Dialect::Kyaml).kind().tag(),
-            ("", _) => "!!str",
-            (tag, _) => tag,
-        }
-    }
+    let text = shortened(value);
+    let message = format!("cannot unmarshal {tag}{text} into map[string]interface {{}}");
+    let original = format!("line {}: {message}", root.start.line + 1);
+    Some(Issue { at: root.start, message, original, is_duplicate: false })
 }
 
 /// A value as it is shown in a message.

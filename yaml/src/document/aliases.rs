@@ -139,8 +139,7 @@ impl Inliner {
 
     /// Sets what `<<` asks for, then the own keys again, each where its name is found first.
     ///
-    /// The original does so even where nothing is merged: a null key is then there twice, and of
-    /// a key that is there twice the last value.
+    /// The original does so even where nothing is merged: a null key is then there twice.
     fn rewrite(&mut self, entries: &mut Entries) -> Result<(), Error> {
         if !is_odd(entries) {
             return Ok(());
@@ -158,11 +157,8 @@ impl Inliner {
             entries.remove(place);
         }
         to_set.push(entries.clone());
-        let mut places: HashMap<String, usize> = HashMap::new();
-        for (place, (key, _)) in entries.iter().enumerate() {
-            places.entry(text(key).to_owned()).or_insert(place);
-        }
-        for (key, value) in to_set.into_iter().flatten() {
+        let mut places = first_places(entries);
+        for (key, value) in to_set.into_iter().flat_map(first_values) {
             let wanted = if key.is_null() { "" } else { text(&key) };
             if let Some(&place) = places.get(wanted) {
                 entries[place] = (key, value);
@@ -232,12 +228,27 @@ fn text(key: &Node) -> &str {
     }
 }
 
+/// Where each name is found first.
+fn first_places(entries: &Entries) -> HashMap<String, usize> {
+    let mut places = HashMap::new();
+    for (place, (key, _)) in entries.iter().enumerate() {
+        places.entry(text(key).to_owned()).or_insert(place);
+    }
+    places
+}
+
+/// The entries by their names: of a key that is there twice, twice the first.
+fn first_values(entries: Entries) -> Entries {
+    let places = first_places(&entries);
+    if places.len() == entries.len() {
+        return entries;
+    }
+    entries.iter().map(|(key, _)| entries[places[text(key)]].clone()).collect()
+}
+
 /// Whether setting the keys again changes something.
 fn is_odd(entries: &Entries) -> bool {
-    let mut seen = std::collections::HashSet::with_capacity(entries.len());
-    entries.iter().any(|(key, _)| {
-        key.is_merge_key() || key.is_null() || text(key) == "<<" || !seen.insert(text(key))
-    })
+    entries.iter().any(|(key, _)| key.is_merge_key() || key.is_null() || text(key) == "<<")
 }
 
 fn needs_rewriting(node: &Node) -> bool {
