@@ -34,7 +34,8 @@ fn value(digit: u8) -> Option<u32> {
     }))
 }
 
-fn replace_invalid(bytes: &[u8]) -> String {
+pub(crate) fn replace_invalid(bytes: &[u8]) -> String {
+    // One replacement for every byte, as in Go.
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());

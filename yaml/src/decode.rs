@@ -26,7 +26,7 @@ pub(crate) trait Build {
     /// Whether such a key can be set.
     fn accepts(&self, key: &Key) -> bool;
     /// Notes a key that cannot be set. The decoder goes on: a fault of the text comes first.
-    fn refuse(&mut self, map: &mut Self::Map, key: Key, value: NodeId, at: Mark);
+    fn refuse(&mut self, map: &mut Self::Map, key: Key, at: Mark);
     fn insert(&mut self, map: &mut Self::Map, key: Key, value: Self::Value);
     fn contains(&self, map: &Self::Map, key: &Key) -> bool;
     fn map(&mut self, map: Self::Map) -> Self::Value;
@@ -36,7 +36,16 @@ pub(crate) trait Build {
 #[derive(Debug)]
 pub(crate) enum Stop {
     Problem(Problem),
-    Duplicates(Vec<(Mark, String, String)>),
+    Issues(Vec<Issue>),
+}
+
+/// A fault after which the original goes on, to list all of them.
+#[derive(Debug)]
+pub(crate) struct Issue {
+    pub(crate) at: Mark,
+    pub(crate) message: String,
+    pub(crate) original: String,
+    pub(crate) is_duplicate: bool,
 }
 
 impl From<Problem> for Stop {
@@ -56,7 +65,7 @@ pub(crate) struct Decoder<'t, 'a, B> {
     decoded: usize,
     aliased: usize,
     alias_bytes: usize,
-    duplicates: Vec<(Mark, String, String)>,
+    issues: Vec<Issue>,
     /// In kustomize's dialect: the keys that a merge may not set again.
     merged: Option<HashSet<Key>>,
     /// In kustomize's dialect: whether the map at hand has texts as keys whatever they look like.
@@ -77,7 +86,7 @@ impl<'t, 'a, B: Build> Decoder<'t, 'a, B> {
             decoded: 1,
             aliased: 0,
             alias_bytes: 0,
-            duplicates: Vec::new(),
+            issues: Vec::new(),
             merged: None,
             text_keys: false,
         }
@@ -91,11 +100,13 @@ impl<'t, 'a, B: Build> Decoder<'t, 'a, B> {
 
     /// The value of the whole document.
     pub(crate) fn document(&mut self) -> Result<B::Value, Stop> {
+        let is_mapping = matches!(self.tree.node(Tree::ROOT).content, Content::Mapping { .. });
+        self.text_keys &= is_mapping;
         let value = self.value(Tree::ROOT)?;
-        if self.duplicates.is_empty() {
+        if self.issues.is_empty() {
             return Ok(value);
         }
-        Err(Stop::Duplicates(std::mem::take(&mut self.duplicates)))
+        Err(Stop::Issues(std::mem::take(&mut self.issues)))
     }
 
     pub(crate) fn value(&mut self, id: NodeId) -> Decoded<B::Value> {
@@ -190,23 +201,16 @@ impl<'t, 'a, B: Build> Decoder<'t, 'a, B> {
                 self.set_twice(&key, value_id);
                 continue;
             }
-            self.insert(map, key, key_id, value, value_id);
+            self.insert(map, key, key_id, value);
         }
         Ok(())
     }
 
-    fn insert(
-        &mut self,
-        map: &mut B::Map,
-        key: Key,
-        key_id: NodeId,
-        value: B::Value,
-        value_id: NodeId,
-    ) {
+    fn insert(&mut self, map: &mut B::Map, key: Key, key_id: NodeId, value: B::Value) {
         if self.build.accepts(&key) {
             self.build.insert(map, key, value);
         } else {
-            self.build.refuse(map, key, value_id, self.tree.node(key_id).start);
+            self.build.refuse(map, key, self.tree.node(key_id).start);
         }
     }
 
@@ -231,7 +235,7 @@ impl<'t, 'a, B: Build> Decoder<'t, 'a, B> {
             let text_keys = std::mem::take(&mut self.text_keys);
             let value = self.value(value_id)?;
             self.text_keys = text_keys;
-            self.insert(map, key, key_id, value, value_id);
+            self.insert(map, key, key_id, value);
         }
         self.merged = merged;
         match merge {

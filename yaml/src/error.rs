@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::decode::Issue;
 use crate::options::Dialect;
 use crate::problem::{Layer, Problem};
 use crate::token::Mark;
@@ -117,12 +118,6 @@ impl Error {
         Self::Limit(Box::new(Fault { original, message, place: None, excerpt: String::new() }))
     }
 
-    pub(crate) fn edit(message: impl Into<String>) -> Self {
-        let message = message.into();
-        let original = message.clone();
-        Self::Edit(Box::new(Fault { original, message, place: None, excerpt: String::new() }))
-    }
-
     /// The same fault with other words for the original's message.
     pub(crate) fn reworded(mut self, reword: impl FnOnce(&str) -> String) -> Self {
         let (Self::Syntax(fault)
@@ -217,15 +212,20 @@ impl<'a> Origin<'a> {
         kind(Box::new(self.fault(problem.what.to_string(), original, mark)))
     }
 
-    pub(crate) fn duplicate_keys(&self, issues: &[(Mark, String, String)]) -> Error {
+    pub(crate) fn issues(&self, issues: &[Issue]) -> Error {
         let mut original = "yaml: unmarshal errors:".to_owned();
-        for (_, _, line) in issues {
+        for issue in issues {
             original.push_str("\n  ");
-            original.push_str(line);
+            original.push_str(&issue.original);
         }
-        let first = issues.first().map(|(at, message, _)| (*at, message.clone()));
-        let (at, message) = first.unwrap_or_default();
-        Error::DuplicateKey(Box::new(self.fault(message, original, at)))
+        let first = issues.first();
+        let at = first.map(|issue| issue.at).unwrap_or_default();
+        let message = first.map(|issue| issue.message.clone()).unwrap_or_default();
+        let fault = Box::new(self.fault(message, original, at));
+        match issues.iter().all(|issue| issue.is_duplicate) {
+            true => Error::DuplicateKey(fault),
+            false => Error::Meaning(fault),
+        }
     }
 
     /// A fault with the same words here as in the original.

@@ -1,28 +1,25 @@
 //! Values as JSON has them.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Number, Value};
 
-use crate::compose::NodeId;
 use crate::decode::{Build, Key};
 use crate::gofmt;
 use crate::options::Dialect;
-use crate::problem::Problem;
 use crate::resolve::Resolved;
 use crate::token::Mark;
 use crate::typed::Typed;
 
-/// Builds JSON values, and notes what JSON cannot hold.
+/// Builds JSON values, and notes where JSON cannot hold what is said.
 ///
-/// The original decodes the whole document before it looks for such things, and looks at all keys
-/// before it looks at numbers; so the first of each is kept.
+/// What is noted may be gone in the end: a later key may have replaced it.
 #[derive(Debug)]
 pub(crate) struct BuildJson {
     dialect: Dialect,
-    key: Option<Refused>,
-    number: Option<(String, Mark)>,
+    key: Option<Mark>,
+    number: Option<Mark>,
 }
 
 impl BuildJson {
@@ -30,31 +27,56 @@ impl BuildJson {
         Self { dialect, key: None, number: None }
     }
 
-    /// The first thing that JSON cannot hold, and where it stands. `show` reads a value for the
-    /// message.
-    pub(crate) fn issue(
-        self,
-        show: impl FnOnce(NodeId) -> Result<Typed, Problem>,
-    ) -> Result<Option<(String, Mark)>, Problem> {
-        let Some(Refused { key, value, at }) = self.key else { return Ok(self.number) };
-        if self.dialect == Dialect::Kyaml {
-            let what = "json: unsupported type: map[interface {}]interface {}";
-            return Ok(Some((what.to_owned(), at)));
-        }
-        let of = if key == Key::Null { "%!s(<nil>)" } else { "uint64" };
-        let key = gofmt::go_syntax(&key.into_typed(), self.dialect);
-        let value = gofmt::go_syntax(&show(value)?, self.dialect);
-        let what = format!("unsupported map key of type: {of}, key: {key}, value: {value}");
-        Ok(Some((what, at)))
+    /// Where JSON may not be able to hold something.
+    pub(crate) fn doubt(&self) -> Option<Mark> {
+        self.key.or(self.number)
     }
 }
 
-/// A key that JSON does not have.
-#[derive(Debug)]
-struct Refused {
-    key: Key,
-    value: NodeId,
-    at: Mark,
+/// What in a value JSON cannot hold, in the original's words: keys come first, then numbers.
+pub(crate) fn unsupported(value: &Typed, dialect: Dialect) -> Option<String> {
+    unsupported_key(value, dialect, true).or_else(|| unsupported_number(value))
+}
+
+fn unsupported_key(value: &Typed, dialect: Dialect, outermost: bool) -> Option<String> {
+    match value {
+        Typed::Sequence(items) => {
+            items.iter().find_map(|item| unsupported_key(item, dialect, false))
+        }
+        Typed::Mapping(entries) => entries.iter().find_map(|(key, value)| {
+            let issue = match dialect {
+                Dialect::Sigs => key_issue(key, value),
+                Dialect::Kyaml if outermost || matches!(key, Typed::String(_)) => None,
+                Dialect::Kyaml => {
+                    Some("json: unsupported type: map[interface {}]interface {}".to_owned())
+                }
+            };
+            issue.or_else(|| unsupported_key(value, dialect, false))
+        }),
+        _ => None,
+    }
+}
+
+fn key_issue(key: &Typed, value: &Typed) -> Option<String> {
+    let of = match key {
+        Typed::Null => "%!s(<nil>)",
+        Typed::Uint(_) => "uint64",
+        _ => return None,
+    };
+    let key = gofmt::go_syntax(key, Dialect::Sigs);
+    let value = gofmt::go_syntax(value, Dialect::Sigs);
+    Some(format!("unsupported map key of type: {of}, key: {key}, value: {value}"))
+}
+
+fn unsupported_number(value: &Typed) -> Option<String> {
+    match value {
+        Typed::Float(float) if !float.is_finite() => {
+            Some(format!("json: unsupported value: {}", gofmt::float(*float)))
+        }
+        Typed::Sequence(items) => items.iter().find_map(unsupported_number),
+        Typed::Mapping(entries) => entries.iter().find_map(|(_, value)| unsupported_number(value)),
+        _ => None,
+    }
 }
 
 /// A map while it is filled, and the keys set in it that were no strings.
@@ -62,6 +84,8 @@ struct Refused {
 pub(crate) struct JsonMap {
     entries: Map<String, Value>,
     odd: HashSet<Key>,
+    /// Names that keys which are no strings have in JSON, and whether a string has it too.
+    names: HashMap<String, bool>,
 }
 
 impl Build for BuildJson {
@@ -76,8 +100,7 @@ impl Build for BuildJson {
             Resolved::Uint(uint) => Value::from(uint),
             Resolved::Float(float) => number(float).map_or_else(
                 || {
-                    let what = format!("json: unsupported value: {}", gofmt::float(float));
-                    self.number.get_or_insert((what, at));
+                    self.number.get_or_insert(at);
                     Value::Null
                 },
                 Value::Number,
@@ -102,17 +125,17 @@ impl Build for BuildJson {
         }
     }
 
-    fn refuse(&mut self, map: &mut JsonMap, key: Key, value: NodeId, at: Mark) {
-        // Of equal keys the last one counts here too.
-        let again = !map.odd.insert(key.clone());
-        if self.key.is_none() || again {
-            self.key = Some(Refused { key, value, at });
-        }
+    fn refuse(&mut self, map: &mut JsonMap, key: Key, at: Mark) {
+        self.key.get_or_insert(at);
+        map.odd.insert(key);
     }
 
     fn insert(&mut self, map: &mut JsonMap, key: Key, value: Value) {
         let key = match key {
             Key::Text(text) => {
+                if let Some(is_text_too) = map.names.get_mut(&text) {
+                    *is_text_too = true;
+                }
                 map.entries.insert(text, value);
                 return;
             }
@@ -130,13 +153,18 @@ impl Build for BuildJson {
             },
             Key::Null | Key::Uint(_) | Key::Time(_) => return,
         };
+        let is_text_too = map.entries.contains_key(&name) && !map.names.contains_key(&name);
+        map.names.entry(name.clone()).or_insert(is_text_too);
         map.entries.insert(name, value);
         map.odd.insert(key);
     }
 
     fn contains(&self, map: &JsonMap, key: &Key) -> bool {
         match key {
-            Key::Text(text) => map.entries.contains_key(text),
+            Key::Text(text) => match map.names.get(text) {
+                Some(is_text_too) => *is_text_too,
+                None => map.entries.contains_key(text),
+            },
             odd => map.odd.contains(odd),
         }
     }

@@ -1,11 +1,10 @@
 //! Reads and writes YAML exactly as Kubernetes, Helm and kustomize do.
 
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
-#![expect(dead_code, reason = "the document tree is the next commit")]
-
 mod base64;
 mod compose;
 mod decode;
+mod document;
 mod emit;
 mod error;
 mod event;
@@ -13,6 +12,7 @@ mod gofmt;
 mod input;
 mod json;
 mod marshal;
+mod node;
 mod options;
 mod order;
 mod parse;
@@ -25,9 +25,11 @@ mod text;
 mod token;
 mod typed;
 
+pub use crate::document::Document;
 pub use crate::error::{Error, Fault, Place};
 pub use crate::event::Comments;
 pub use crate::marshal::{Format, json_to_yaml, to_string, to_string_with, typed_to_string};
+pub use crate::node::{Content, Node, Span};
 pub use crate::options::{Dialect, Options};
 pub use crate::read::{from_slice, from_str, from_str_strict, typed_from_slice};
 pub use crate::stream::{Documents, Part, Split, documents, documents_from_slice, split};

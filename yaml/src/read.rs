@@ -6,7 +6,7 @@ use crate::compose::{Composer, Tree};
 use crate::decode::{Build, Decoder, Stop};
 use crate::error::{Error, Origin};
 use crate::input::Input;
-use crate::json::BuildJson;
+use crate::json::{self, BuildJson};
 use crate::options::{Dialect, Options};
 use crate::parse::Parser;
 use crate::problem::Problem;
@@ -112,13 +112,11 @@ impl<'t, 'a> Document<'t, 'a> {
             return Ok(Value::Null);
         }
         let (value, build) = self.decode(BuildJson::new(self.options.dialect), true)?;
-        let show = |id| match self.tree.as_deref() {
-            Some(tree) => Decoder::new(tree, self.options, BuildTyped).value(id),
-            None => Ok(Typed::Null),
-        };
-        match build.issue(show).map_err(|problem| self.origin.error(&problem))? {
+        let Some(at) = build.doubt() else { return Ok(value) };
+        let (typed, _) = self.decode(BuildTyped, true)?;
+        match json::unsupported(&typed, self.options.dialect) {
             None => Ok(value),
-            Some((what, at)) => Err(self.origin.meaning(what, at)),
+            Some(what) => Err(self.origin.meaning(what, at)),
         }
     }
 
@@ -132,7 +130,7 @@ impl<'t, 'a> Document<'t, 'a> {
         match decoder.document() {
             Ok(value) => Ok((value, decoder.build)),
             Err(Stop::Problem(problem)) => Err(self.origin.error(&problem)),
-            Err(Stop::Duplicates(issues)) => Err(self.origin.duplicate_keys(&issues)),
+            Err(Stop::Issues(issues)) => Err(self.origin.issues(&issues)),
         }
     }
 }

@@ -78,7 +78,7 @@ pub(crate) fn resolve(text: &str, dialect: Dialect) -> Resolved {
             }
             numeric(text, dialect)
         }
-        b'.' => constant(text, dialect).unwrap_or_else(|| match number::float(text) {
+        b'.' => constant(text, dialect).unwrap_or_else(|| match number::point_first(text) {
             Some(float) => Resolved::Float(float),
             None => Resolved::Text,
         }),

@@ -42,6 +42,10 @@ struct SimpleKey {
     possible: bool,
     /// Nothing but a key may stand here.
     required: bool,
+    /// The token is held back until it is known whether it is a key.
+    ///
+    /// `[]` and `{}` without a key in them are handed out at once, as the originals do by mistake.
+    held: bool,
     token: usize,
     mark: Mark,
 }
@@ -94,7 +98,9 @@ impl<'a> Scanner<'a> {
         }
         let index = self.keys.partition_point(|key| key.token < self.taken);
         match self.keys.get(index) {
-            Some(key) if key.token == self.taken && key.possible => self.key_is_valid(index),
+            Some(key) if key.token == self.taken && key.held && key.possible => {
+                self.key_is_valid(index)
+            }
             _ => Ok(false),
         }
     }
@@ -268,7 +274,7 @@ impl<'a> Scanner<'a> {
             let token = self.taken + self.tokens.len();
             let mark = self.cursor.mark();
             if let Some(key) = self.keys.last_mut() {
-                *key = SimpleKey { possible: true, required, token, mark };
+                *key = SimpleKey { possible: true, required, held: true, token, mark };
             }
         }
         Ok(())
@@ -302,9 +308,15 @@ impl<'a> Scanner<'a> {
         if self.indents.len() > self.max_depth {
             return Err(self.too_deep());
         }
-        let index = token.map_or(self.tokens.len(), |token| token - self.taken);
-        self.tokens.insert(index, Token { kind, start: mark, end: mark });
+        self.insert(token, Token { kind, start: mark, end: mark });
         Ok(())
+    }
+
+    /// Puts a token before the one of this number; behind the last if that was handed out.
+    fn insert(&mut self, before: Option<usize>, token: Token<'a>) {
+        let index = before.and_then(|number| number.checked_sub(self.taken));
+        let index = index.unwrap_or(self.tokens.len());
+        self.tokens.insert(index, token);
     }
 
     /// Closes the block collections that lie deeper than `column`.

@@ -271,3 +271,39 @@ fn json_error(text: &[u8], error: &serde_json::Error) -> Error {
 fn go_json_message(error: &serde_json::Error) -> String {
     if error.is_eof() { "unexpected EOF".to_owned() } else { format!("json: {error}") }
 }
+
+/// Cuts a text as kustomize does: at lines of `---` between others, which only comments may share.
+/// Each part comes with the line on which it begins, from 0.
+pub(crate) fn kustomize_parts(text: &str) -> Result<Vec<(usize, &str)>, Error> {
+    let mut parts = Vec::new();
+    if text.is_empty() {
+        return Ok(parts);
+    }
+    let (mut from, mut line, mut first_line) = (0, 0, 0);
+    let mut at = 0;
+    // A line can only be a separator if it ends, and if the line break before it is not the end
+    // of another separator.
+    let mut may_separate = false;
+    while let Some(length) = text[at..].find('\n') {
+        let here = &text[at..at + length];
+        line += 1;
+        if may_separate && let Some(rest) = here.strip_prefix("---") {
+            let foreign = rest.trim();
+            if !foreign.is_empty() && !foreign.starts_with('#') {
+                let what = format!("invalid document separator: {}", here.trim());
+                let at = Mark { column: 3, offset: 3, line: 0 };
+                let mut origin = Origin::new(here, Dialect::Kyaml);
+                (origin.document, origin.line) = (parts.len(), line - 1);
+                return Err(origin.meaning(what, at));
+            }
+            // All but the last part keep the line break that the separator took.
+            parts.push((first_line, &text[from..at]));
+            (from, first_line, may_separate) = (at + length + 1, line, false);
+        } else {
+            may_separate = true;
+        }
+        at += length + 1;
+    }
+    parts.push((first_line, &text[from..]));
+    Ok(parts)
+}

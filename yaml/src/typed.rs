@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::compose::NodeId;
 use crate::decode::{Build, Key};
 use crate::resolve::Resolved;
 use crate::token::Mark;
@@ -65,7 +64,7 @@ impl Build for BuildTyped {
         true
     }
 
-    fn refuse(&mut self, _map: &mut TypedMap, _key: Key, _value: NodeId, _at: Mark) {}
+    fn refuse(&mut self, _map: &mut TypedMap, _key: Key, _at: Mark) {}
 
     fn insert(&mut self, map: &mut TypedMap, key: Key, value: Typed) {
         match map.places.get(&key) {

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
-use super::{Build, Decoded, Decoder};
+use super::{Build, Decoded, Decoder, Issue};
 use crate::compose::{Content, NodeId};
 use crate::gofmt;
 use crate::problem::Problem;
-use crate::resolve::Resolved;
+use crate::resolve::{Resolved, short_tag};
 use crate::typed::Typed;
 
 /// A key with its type: `1` and `"1"` are two keys.
@@ -103,11 +103,31 @@ impl<B: Build> Decoder<'_, '_, B> {
 
     /// A key in kustomize's dialect; where keys are texts, null is none.
     pub(super) fn key_kyaml(&mut self, id: NodeId) -> Decoded<Option<Key>> {
+        if self.text_keys && self.is_collection(id) {
+            return Ok(None);
+        }
         let key = self.key(id)?;
         if !self.text_keys || matches!(key, Key::Text(_)) {
             return Ok(Some(key));
         }
         Ok((key != Key::Null).then(|| Key::Text(self.text_of(id).to_owned())))
+    }
+
+    /// Notes a collection where a text is wanted.
+    fn is_collection(&mut self, id: NodeId) -> bool {
+        let node = self.tree.node(id);
+        let tag = match &node.content {
+            Content::Scalar { .. } => return false,
+            Content::Alias { target, .. } => return self.is_collection(*target),
+            Content::Sequence { .. } => "!!seq",
+            Content::Mapping { .. } => "!!map",
+        };
+        let tag =
+            node.tag.as_deref().filter(|tag| *tag != "!").map_or_else(|| tag.into(), short_tag);
+        let message = format!("cannot unmarshal {tag} into string");
+        let original = format!("line {}: {message}", node.start.line + 1);
+        self.issues.push(Issue { at: node.start, message, original, is_duplicate: false });
+        true
     }
 
     fn text_of(&self, id: NodeId) -> &str {
@@ -124,12 +144,12 @@ impl<B: Build> Decoder<'_, '_, B> {
         let shown = gofmt::go_syntax(&key.clone().into_typed(), self.options.dialect);
         let message = format!("key {shown} already set in map");
         let original = format!("line {}: {message}", at.line + 1);
-        self.duplicates.push((at, message, original));
+        self.issues.push(Issue { at, message, original, is_duplicate: true });
     }
 
     /// Notes the keys of a map that goyaml.v3 finds twice, by their text.
     pub(super) fn defines_twice(&mut self, id: NodeId) -> bool {
-        let before = self.duplicates.len();
+        let before = self.issues.len();
         let mut places: HashMap<(u8, &str), Vec<NodeId>> = HashMap::new();
         let mut order = Vec::new();
         for (key_id, _) in self.tree.pairs(id) {
@@ -149,7 +169,7 @@ impl<B: Build> Decoder<'_, '_, B> {
                 self.note_pairs(name.1, &places[&name][index..]);
             }
         }
-        self.duplicates.len() > before
+        self.issues.len() > before
     }
 
     /// Every later key with the same text is one message about the first of them.
@@ -158,14 +178,14 @@ impl<B: Build> Decoder<'_, '_, B> {
         let first_line = self.tree.node(*first).start.line + 1;
         for key in later {
             // The original has a message for every pair: a thousand equal keys make half a million.
-            if self.duplicates.len() >= MAX_MESSAGES {
+            if self.issues.len() >= MAX_MESSAGES {
                 return;
             }
             let at = self.tree.node(*key).start;
             let shown = gofmt::quote(name);
             let message = format!("mapping key {shown} already defined at line {first_line}");
             let original = format!("line {}: {message}", at.line + 1);
-            self.duplicates.push((at, message, original));
+            self.issues.push(Issue { at, message, original, is_duplicate: true });
         }
     }
 }

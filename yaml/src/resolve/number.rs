@@ -94,8 +94,20 @@ fn digits(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_digit).count()
 }
 
+/// Reads a word that begins with a point; underscores may stand between digits.
+pub(super) fn point_first(text: &str) -> Option<f64> {
+    if !text.contains('_') {
+        return float(text);
+    }
+    let between_digits = |(at, _): (usize, &str)| {
+        let around = [text.as_bytes().get(at.wrapping_sub(1)), text.as_bytes().get(at + 1)];
+        around.iter().all(|byte| byte.is_some_and(u8::is_ascii_digit))
+    };
+    text.match_indices('_').all(between_digits).then(|| float(&text.replace('_', ""))).flatten()
+}
+
 /// A number that does not fit is no number.
-pub(super) fn float(text: &str) -> Option<f64> {
+fn float(text: &str) -> Option<f64> {
     text.parse().ok().filter(|float: &f64| float.is_finite())
 }
 

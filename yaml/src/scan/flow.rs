@@ -36,7 +36,12 @@ impl<'a> Scanner<'a> {
         self.remove_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
-            self.keys.pop();
+            let inner = self.keys.pop().map(|key| key.token);
+            if let Some(outer) = self.keys.last_mut()
+                && Some(outer.token) == inner
+            {
+                outer.held = false;
+            }
         }
         self.key_allowed = false;
         self.push_indicator(kind, 1)
@@ -79,7 +84,7 @@ impl<'a> Scanner<'a> {
         if self.key_is_valid(top)? {
             let SimpleKey { token, mark, .. } = self.keys[top];
             let key = Token { kind: Kind::Key, start: mark, end: mark };
-            self.tokens.insert(token - self.taken, key);
+            self.insert(Some(token), key);
             let column = mark.column as i32;
             self.roll_indent(column, Some(token), Kind::BlockMappingStart, mark)?;
             self.keys[top].possible = false;
