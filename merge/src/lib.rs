@@ -29,3 +29,7 @@ pub use crate::set::FieldSet;
 pub use crate::typed::Changes;
 pub use crate::updater::OnConflict;
 pub use crate::versions::{OneShape, Unconvertible, Versions};
+
+#[cfg(test)]
+#[path = "../tests/smd/mod.rs"]
+mod smd;
