@@ -8,6 +8,7 @@ mod filter;
 mod go;
 mod live;
 mod managers;
+pub mod patch;
 mod path;
 mod scalar;
 mod schema;
