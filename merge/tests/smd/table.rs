@@ -4,7 +4,6 @@ use std::path::Path as File;
 use std::sync::Arc;
 
 use crate::{FieldSet, ObjectType, Path, PathElement, Schema};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// The cases of a table, each with a name.
@@ -120,11 +119,8 @@ pub(crate) fn yaml(text: &str) -> Value {
     let tabs = "\t".repeat(indent);
     let lines: Vec<_> =
         text.lines().map(|line| line.strip_prefix(&tabs).unwrap_or(line.trim_start())).collect();
-    // One text has a bracket too many, which Go's reader never comes to.
     let text = lines.join("\n");
-    let first = serde_yaml_ng::Deserializer::from_str(&text).next();
-    let read = first.map_or(Ok(Value::Null), Value::deserialize);
-    read.unwrap_or_else(|error| panic!("{error}: {text}"))
+    gotk_yaml::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 /// A type from a schema in YAML.
