@@ -2,13 +2,14 @@
 
 mod kstatus;
 mod kustomize;
+mod merge;
 
 use crate::Error;
 use crate::row::Row;
 
 /// All rows, in the order they are reported.
 pub(crate) fn all() -> Vec<Row> {
-    [kstatus::ROWS, kustomize::ROWS].concat()
+    [kstatus::ROWS, kustomize::ROWS, merge::ROWS].concat()
 }
 
 /// The rows with these names or in these rooms.

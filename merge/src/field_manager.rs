@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::filter::FieldFilter;
+use crate::filter::{FieldFilter, Filters};
 use crate::live::{Live, Written};
 use crate::managers::{Entry, ManagedFields, Manager, Operation};
 use crate::path::Path;
@@ -36,7 +36,7 @@ pub struct FieldManager<'v> {
     api_version: String,
     versions: &'v dyn Versions,
     subresource: String,
-    filter: Option<FieldFilter>,
+    filters: Filters,
 }
 
 impl std::fmt::Debug for FieldManager<'_> {
@@ -44,7 +44,7 @@ impl std::fmt::Debug for FieldManager<'_> {
         f.debug_struct("FieldManager")
             .field("gvk", &self.gvk)
             .field("subresource", &self.subresource)
-            .field("filter", &self.filter)
+            .field("filters", &self.filters)
             .finish_non_exhaustive()
     }
 }
@@ -53,7 +53,7 @@ impl<'v> FieldManager<'v> {
     /// For requests in the version of `gvk`.
     pub fn new(gvk: Gvk, versions: &'v dyn Versions) -> Self {
         let api_version = gvk.api_version();
-        Self { gvk, api_version, versions, subresource: String::new(), filter: None }
+        Self { gvk, api_version, versions, subresource: String::new(), filters: Filters::default() }
     }
 
     /// For requests to a subresource.
@@ -66,7 +66,14 @@ impl<'v> FieldManager<'v> {
     /// For a resource that resets fields on write.
     #[must_use]
     pub fn owning(mut self, filter: FieldFilter) -> Self {
-        self.filter = Some(filter);
+        self.filters.everywhere = Some(filter);
+        self
+    }
+
+    /// For a version that names the fields it resets in its own way.
+    #[must_use]
+    pub fn owning_in(mut self, api_version: &str, filter: FieldFilter) -> Self {
+        self.filters.by_version.push((api_version.to_owned(), filter));
         self
     }
 
@@ -258,7 +265,7 @@ impl<'v> FieldManager<'v> {
             versions: self.versions,
             api_version: &self.api_version,
             kind: &self.gvk.kind,
-            filter: self.filter.as_ref(),
+            filters: &self.filters,
         }
     }
 
@@ -304,11 +311,7 @@ impl<'v> FieldManager<'v> {
 
     /// The fields that an apply of this configuration would leave its manager with.
     pub(crate) fn owned_by(&self, fields: FieldSet) -> FieldSet {
-        let filtered = match &self.filter {
-            Some(filter) => filter.apply(fields),
-            None => fields,
-        };
-        without_metadata(filtered)
+        without_metadata(self.filters.filter(&self.api_version, fields))
     }
 }
 

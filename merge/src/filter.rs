@@ -28,11 +28,29 @@ impl FieldFilter {
         Self(Kind::Include(matcher.unwrap_or(Matcher::All)))
     }
 
-    pub(crate) fn apply(&self, fields: FieldSet) -> FieldSet {
+    /// The members of the set that a write can own.
+    pub fn filter(&self, fields: FieldSet) -> FieldSet {
         match &self.0 {
             Kind::Exclude(excluded) if excluded.is_empty() => fields,
             Kind::Exclude(excluded) => fields.recursive_difference(excluded),
             Kind::Include(matcher) => matcher.filter(fields),
+        }
+    }
+}
+
+/// The filters of a resource, whose versions may name fields differently.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filters {
+    pub(crate) everywhere: Option<FieldFilter>,
+    pub(crate) by_version: Vec<(String, FieldFilter)>,
+}
+
+impl Filters {
+    pub(crate) fn filter(&self, api_version: &str, fields: FieldSet) -> FieldSet {
+        let own = self.by_version.iter().find(|(version, _)| version == api_version);
+        match own.map(|(_, filter)| filter).or(self.everywhere.as_ref()) {
+            Some(filter) => filter.filter(fields),
+            None => fields,
         }
     }
 }
@@ -104,7 +122,7 @@ mod tests {
     #[test]
     fn exclusion_takes_what_is_beneath() {
         let filter = FieldFilter::exclude(set(&["status"]));
-        assert_eq!(filter.apply(set(&["spec.a", "status", "status.b"])), set(&["spec.a"]));
+        assert_eq!(filter.filter(set(&["spec.a", "status", "status.b"])), set(&["spec.a"]));
     }
 
     #[test]
@@ -123,6 +141,6 @@ mod tests {
             "spec.containers[name=a].resources.limits",
             "status.y",
         ]);
-        assert_eq!(filter.apply(fields), kept);
+        assert_eq!(filter.filter(fields), kept);
     }
 }

@@ -8,7 +8,10 @@ mod filter;
 mod go;
 mod live;
 mod managers;
+pub mod patch;
 mod path;
+mod preview;
+mod proof;
 mod scalar;
 mod schema;
 mod set;
@@ -24,8 +27,14 @@ pub use crate::filter::{FieldFilter, Step};
 pub use crate::live::{Live, Written};
 pub use crate::managers::{Entry, ManagedFields, Manager, Operation};
 pub use crate::path::{Path, PathElement};
+pub use crate::preview::{Preview, Share};
+pub use crate::proof::Proof;
 pub use crate::schema::{Gvk, ObjectType, Schema};
 pub use crate::set::FieldSet;
 pub use crate::typed::Changes;
 pub use crate::updater::OnConflict;
 pub use crate::versions::{OneShape, Unconvertible, Versions};
+
+#[cfg(test)]
+#[path = "../tests/smd/mod.rs"]
+mod smd;

@@ -108,8 +108,11 @@ impl MapType {
 
     /// Free-form content without a declared field.
     pub(crate) fn is_deduced(&self, schema: &Schema) -> bool {
-        let element = self.element.map(|id| schema.atom(id));
-        self.fields.is_empty() && element.is_some_and(|it| it.scalar == Some(ScalarType::Untyped))
+        let deduced = |atom: &Atom| match &atom.name {
+            Some(name) => name == DEDUCED,
+            None => atom.scalar == Some(ScalarType::Untyped),
+        };
+        self.fields.is_empty() && self.element.is_some_and(|id| deduced(schema.atom(id)))
     }
 }
 

@@ -15,6 +15,7 @@ use crate::schema::{Atom, ListType, MapType, ObjectType, ScalarType};
 use crate::set::FieldSet;
 
 pub use self::compare::Changes;
+pub(crate) use self::items::Index;
 pub(crate) use self::validate::Duplicates;
 
 /// Which part of a type handles a value: the one of the value's own kind, or else the first.

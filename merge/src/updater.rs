@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::conflict::{Conflict, Conflicts};
 use crate::error::{Error, TypeErrors};
-use crate::filter::FieldFilter;
+use crate::filter::Filters;
 use crate::managers::{Entry, ManagedFields, Manager};
 use crate::schema::{Gvk, ObjectType};
 use crate::set::FieldSet;
@@ -33,7 +33,7 @@ pub(crate) struct Updater<'v> {
     pub(crate) versions: &'v dyn Versions,
     pub(crate) api_version: &'v str,
     pub(crate) kind: &'v str,
-    pub(crate) filter: Option<&'v FieldFilter>,
+    pub(crate) filters: &'v Filters,
 }
 
 /// An object before and after a write, and what lies between.
@@ -95,14 +95,14 @@ impl<'v> Updater<'v> {
 
         let mut object = live;
         if quick {
-            let merged = of.merge(&mut object, config);
+            let merged = of.merge_in_place(&mut object, config);
             let changed = merged.changed();
             let step = Step { objects: None, changes: merged.changes };
             self.take(&step, managed, Some(manager), on_conflict)?;
             return Ok(Outcome { object, changed, changes: step.changes });
         }
         let before = object.clone();
-        of.merge(&mut object, config);
+        of.merge_in_place(&mut object, config);
         let after = self.prune(object, managed, previous)?;
         let changes = of.compare(&before, &after);
         let step = Step { objects: Some((&before, &after)), changes };
@@ -131,10 +131,7 @@ impl<'v> Updater<'v> {
     }
 
     fn filtered(&self, fields: FieldSet) -> FieldSet {
-        match self.filter {
-            Some(filter) => filter.apply(fields),
-            None => fields,
-        }
+        self.filters.filter(self.api_version, fields)
     }
 
     /// Brings every set up to date with its schema, and forgets managers in versions that are gone.
@@ -192,7 +189,7 @@ impl<'v> Updater<'v> {
         on_conflict: OnConflict,
     ) -> Result<Changes, Error> {
         let mut seen: HashMap<String, Option<Seen>> = HashMap::new();
-        let changes = self.filtered_changes(step.changes.clone());
+        let changes = self.filtered_changes(self.api_version, step.changes.clone());
         seen.insert(self.api_version.to_owned(), Some(Seen::of(changes)));
         for entry in &managed.entries {
             let version = &entry.manager.api_version;
@@ -230,14 +227,14 @@ impl<'v> Updater<'v> {
         let Some(before) = convert(before, "old")? else { return Ok(None) };
         let Some(after) = convert(after, "new")? else { return Ok(None) };
         let changes = self.type_in(api_version)?.compare(&before, &after);
-        Ok(Some(Seen::of(self.filtered_changes(changes))))
+        Ok(Some(Seen::of(self.filtered_changes(api_version, changes))))
     }
 
-    fn filtered_changes(&self, changes: Changes) -> Changes {
+    fn filtered_changes(&self, api_version: &str, changes: Changes) -> Changes {
         Changes {
-            added: self.filtered(changes.added),
-            modified: self.filtered(changes.modified),
-            removed: self.filtered(changes.removed),
+            added: self.filters.filter(api_version, changes.added),
+            modified: self.filters.filter(api_version, changes.modified),
+            removed: self.filters.filter(api_version, changes.removed),
         }
     }
 }

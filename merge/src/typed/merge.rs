@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value};
 
+use crate::error::TypeErrors;
 use crate::path::PathElement;
 use crate::schema::{ListType, MapType, ObjectType, Schema, TypeId};
 use crate::typed::Handler;
 use crate::typed::compare::{Changes, Comparison, Mark, Pair, kind};
 use crate::typed::items::Index;
+use crate::typed::validate::Duplicates;
 use crate::value;
 
 /// What a merge did.
@@ -24,9 +26,21 @@ impl Merged {
 }
 
 impl ObjectType {
-    /// Merges a configuration into an object; both fit the type, and the configuration has no
+    /// Merges a configuration into an object. Leaves of the configuration win; nothing is removed.
+    ///
+    /// # Errors
+    ///
+    /// Every field of either that does not fit.
+    pub fn merge(&self, mut object: Value, config: &Value) -> Result<Value, TypeErrors> {
+        self.check(&object, Duplicates::Allowed)?;
+        self.check(config, Duplicates::Refused)?;
+        self.merge_in_place(&mut object, config);
+        Ok(object)
+    }
+
+    /// As [`merge`](Self::merge) for what is known to fit; both fit the type, and the configuration has no
     /// duplicates. Leaves of the configuration win.
-    pub(crate) fn merge(&self, object: &mut Value, config: &Value) -> Merged {
+    pub(crate) fn merge_in_place(&self, object: &mut Value, config: &Value) -> Merged {
         let mut merge = Merge { schema: &self.schema, reordered: false };
         let mut changes = Changes::default();
         merge.values(self.root, object, config, &mut changes);
@@ -267,7 +281,7 @@ mod tests {
 
     fn merged(live: Value, config: Value) -> Value {
         let mut live = live;
-        set().merge(&mut live, &config);
+        set().merge_in_place(&mut live, &config);
         live
     }
 
@@ -287,7 +301,7 @@ mod tests {
     #[test]
     fn a_new_order_is_a_change_of_no_field() {
         let mut live = json!([1, 2]);
-        let merged = set().merge(&mut live, &json!([2, 1]));
+        let merged = set().merge_in_place(&mut live, &json!([2, 1]));
         assert_eq!(live, json!([2, 1]));
         assert!(merged.changes.is_empty() && merged.changed());
     }
@@ -295,7 +309,7 @@ mod tests {
     #[test]
     fn null_takes_nothing_away() {
         let mut live = json!({"a": {"b": 1}, "c": [1]});
-        ObjectType::deduced().merge(&mut live, &json!({"a": null, "c": null}));
+        ObjectType::deduced().merge_in_place(&mut live, &json!({"a": null, "c": null}));
         assert_eq!(live, json!({"a": {"b": 1}, "c": null}));
     }
 }

@@ -1,0 +1,83 @@
+//! The three kinds of patch that an API server takes beside apply.
+//!
+//! ```
+//! use gotk_merge::patch;
+//! use serde_json::json;
+//!
+//! let object = json!({"spec": {"replicas": 1, "paused": true}});
+//! let patch = json!({"spec": {"replicas": 3, "paused": null}});
+//! assert_eq!(patch::merge(object, &patch), json!({"spec": {"replicas": 3}}));
+//! ```
+//!
+//! All are pure: after one, [`FieldManager::update`](crate::FieldManager::update) follows who owns
+//! what.
+
+mod order;
+mod strategic;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+pub use self::strategic::strategic;
+use crate::error::Error;
+
+/// JSON Patch with more operations than this is refused, as kube-apiserver does.
+const MAX_OPERATIONS: usize = 10_000;
+
+/// Applies a JSON merge patch (RFC 7386): null removes, maps merge, all else replaces.
+#[must_use]
+pub fn merge(mut object: Value, patch: &Value) -> Value {
+    json_patch::merge(&mut object, patch);
+    object
+}
+
+/// Applies a JSON Patch (RFC 6902).
+///
+/// # Errors
+///
+/// A patch that cannot be read, or an operation that the object does not allow.
+pub fn json(mut object: Value, patch: &Value) -> Result<Value, Error> {
+    let operations = patch.as_array().map_or(0, Vec::len);
+    if operations > MAX_OPERATIONS {
+        return Err(malformed(format!(
+            "The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}, got {operations}"
+        )));
+    }
+    let patch =
+        json_patch::Patch::deserialize(patch).map_err(|error| malformed(error.to_string()))?;
+    json_patch::patch(&mut object, &patch)
+        .map_err(|error| Error::Patch { message: error.to_string(), malformed: false })?;
+    Ok(object)
+}
+
+fn malformed(message: String) -> Error {
+    Error::Patch { message, malformed: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_json_patch_is_applied_whole_or_not_at_all() {
+        let object = json!({"a": [1, 2]});
+        let patched =
+            json(object.clone(), &json!([{"op": "add", "path": "/a/1", "value": 9}])).unwrap();
+        assert_eq!(patched, json!({"a": [1, 9, 2]}));
+        let error = json(object, &json!([{"op": "test", "path": "/a/0", "value": 2}])).unwrap_err();
+        assert_eq!(error.code(), 422);
+    }
+
+    #[test]
+    fn what_is_no_json_patch_is_malformed() {
+        for bad in
+            [json!({}), json!([{"op": "odd", "path": ""}]), json!([{"op": "add", "path": "a"}])]
+        {
+            assert_eq!(json(json!({}), &bad).unwrap_err().code(), 400, "{bad}");
+        }
+        let many = vec![json!({"op": "test", "path": "", "value": {}}); MAX_OPERATIONS + 1];
+        assert_eq!(json(json!({}), &Value::from(many)).unwrap_err().code(), 400);
+    }
+}
