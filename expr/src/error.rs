@@ -65,7 +65,7 @@ pub enum Error {
     /// The text is no version.
     Version {
         /// What is wrong.
-        message: &'static str,
+        message: String,
     },
 }
 
@@ -97,13 +97,13 @@ impl fmt::Display for Error {
         match self {
             Self::Constant { message, .. }
             | Self::Constraint { message }
-            | Self::Evaluation { message, .. } => f.write_str(message),
-            Self::Limit { message, .. } => f.write_str(message),
+            | Self::Evaluation { message, .. }
+            | Self::Limit { message, .. }
+            | Self::Version { message } => f.write_str(message),
             Self::NotBool { found } => write!(f, "expression is not a boolean but a {found}"),
             Self::Syntax { message, position } | Self::Types { message, position } => {
                 write!(f, "{position}: {message}")
             }
-            Self::Version { message } => f.write_str(message),
         }
     }
 }
