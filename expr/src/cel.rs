@@ -19,6 +19,7 @@
 
 mod ast;
 mod bindings;
+mod calendar;
 mod check;
 mod environment;
 mod eval;

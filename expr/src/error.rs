@@ -65,7 +65,7 @@ pub enum Error {
     /// The text is no version.
     Version {
         /// What is wrong.
-        message: &'static str,
+        message: String,
     },
 }
 
@@ -97,13 +97,13 @@ impl fmt::Display for Error {
         match self {
             Self::Constant { message, .. }
             | Self::Constraint { message }
-            | Self::Evaluation { message, .. } => f.write_str(message),
-            Self::Limit { message, .. } => f.write_str(message),
+            | Self::Evaluation { message, .. }
+            | Self::Limit { message, .. }
+            | Self::Version { message } => f.write_str(message),
             Self::NotBool { found } => write!(f, "expression is not a boolean but a {found}"),
             Self::Syntax { message, position } | Self::Types { message, position } => {
                 write!(f, "{position}: {message}")
             }
-            Self::Version { message } => f.write_str(message),
         }
     }
 }
@@ -122,7 +122,7 @@ pub struct Position {
     pub text: String,
 }
 
-#[cfg_attr(not(feature = "cel"), expect(dead_code, reason = "only expressions have places"))]
+#[cfg(any(feature = "cel", test))] // only expressions have places
 impl Position {
     /// The place of a byte offset, which may lie behind the end or within a character.
     pub(crate) fn new(source: &str, offset: usize) -> Self {

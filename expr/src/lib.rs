@@ -4,5 +4,7 @@
 #[cfg(feature = "cel")]
 pub mod cel;
 mod error;
+#[cfg(feature = "semver")]
+pub mod semver;
 
 pub use error::{Error, Position};

@@ -22,9 +22,12 @@ pub(crate) fn check(expr: &Expr, environment: &Environment) -> Result<Type, Faul
         locals: Vec::new(),
         substitution: Substitution::default(),
         params: 0,
-        formatted: false,
+        formatted: 0,
+        elements: Vec::new(),
+        literals: Vec::new(),
     };
     let found = checker.check(expr)?;
+    checker.check_literals()?;
     Ok(without_params(&checker.resolved(&found)?))
 }
 
@@ -45,8 +48,12 @@ struct Checker<'e> {
     locals: Vec<(&'e str, Type)>,
     substitution: Substitution,
     params: u32,
-    /// Within the arguments of `format`, where a list may hold anything.
-    formatted: bool,
+    /// How many calls of `format` are around, where a literal may hold anything.
+    formatted: usize,
+    /// The types of the elements of the list that was checked last.
+    elements: Vec<Type>,
+    /// The literals whose elements have to be of one type, element by element.
+    literals: Vec<Vec<(u32, Type)>>,
 }
 
 impl<'e> Checker<'e> {
@@ -186,12 +193,13 @@ impl<'e> Checker<'e> {
         function: &str,
         arguments: &'e [Expr],
     ) -> Result<Type, Fault> {
-        let formatted = std::mem::replace(&mut self.formatted, function == "format");
+        self.formatted += usize::from(function == "format");
         let mut given = Vec::with_capacity(arguments.len() + 1);
         for argument in arguments {
             given.push(self.check(argument)?);
         }
-        self.formatted = formatted;
+        let elements = std::mem::take(&mut self.elements);
+        self.formatted -= usize::from(function == "format");
         let library = &self.environment.library;
         let Some(target) = target else {
             let name = function.trim_start_matches('.');
@@ -203,6 +211,7 @@ impl<'e> Checker<'e> {
             return self.apply(&name, &given, false);
         }
         given.insert(0, self.check(target)?);
+        self.elements = elements;
         self.validate_member(target, function, arguments)?;
         self.apply(function, &given, true)
     }
@@ -258,39 +267,55 @@ impl<'e> Checker<'e> {
     /// The one type of all elements of a literal.
     fn joined(&mut self, elements: impl Iterator<Item = (&'e Expr, bool)>) -> Result<Type, Fault> {
         let mut joined: Option<Type> = None;
-        let formatted = self.formatted;
+        let mut types = Vec::new();
         for (element, optional) in elements {
-            self.formatted = false;
-            let mut found = self.check(element)?;
-            self.formatted = formatted;
-            if optional {
-                found = match self.resolved(&found)? {
-                    Type::Optional(inner) => (*inner).clone(),
-                    Type::Dyn => Type::Dyn,
-                    other => {
-                        let wanted = Type::optional(other.clone());
-                        return Err(unexpected(&wanted, &other).or_at(element.at));
-                    }
-                };
-            }
+            let found = self.element(element, optional).map_err(|fault| fault.or_at(element.at))?;
+            types.push((element.at, found.clone()));
             joined = Some(match joined {
                 None => found,
-                Some(known) => self.join(known, found).map_err(|fault| fault.or_at(element.at))?,
+                Some(known) => self.join(known, found)?,
             });
+        }
+        self.elements = types.iter().map(|(_, kind)| kind.clone()).collect();
+        if self.environment.library.dialect == Dialect::Kubernetes && self.formatted == 0 {
+            self.literals.push(types);
         }
         Ok(joined.unwrap_or_else(|| self.param()))
     }
 
-    fn join(&mut self, known: Type, found: Type) -> Result<Type, Fault> {
-        if self.substitution.fit(&known, &found) {
-            let (known, found) = (self.resolved(&known)?, self.resolved(&found)?);
-            return Ok(general(&known, &found));
+    fn element(&mut self, element: &'e Expr, optional: bool) -> Result<Type, Fault> {
+        let found = self.check(element)?;
+        if !optional {
+            return Ok(found);
         }
-        if self.formatted {
+        match self.resolved(&found)? {
+            Type::Optional(inner) => Ok((*inner).clone()),
+            Type::Dyn => Ok(Type::Dyn),
+            other => Err(unexpected(&Type::optional(other.clone()), &other)),
+        }
+    }
+
+    fn join(&mut self, known: Type, found: Type) -> Result<Type, Fault> {
+        if !self.substitution.fit(&known, &found) {
             return Ok(Type::Dyn);
         }
         let (known, found) = (self.resolved(&known)?, self.resolved(&found)?);
-        Err(unexpected(&known, &found))
+        Ok(general(&known, &found))
+    }
+
+    /// Kubernetes wants the elements of a literal to be of exactly one type.
+    fn check_literals(&mut self) -> Result<(), Fault> {
+        for types in std::mem::take(&mut self.literals) {
+            let mut first = None;
+            for (at, kind) in types {
+                let kind = without_params(&self.resolved(&kind)?);
+                let wanted = first.get_or_insert_with(|| kind.clone());
+                if *wanted != kind {
+                    return Err(unexpected(wanted, &kind).or_at(at));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn fold(&mut self, fold: &'e Fold) -> Result<Type, Fault> {
@@ -415,14 +440,17 @@ impl<'e> Checker<'e> {
     }
 
     fn validate_member(
-        &self,
+        &mut self,
         target: &Expr,
         function: &str,
         arguments: &[Expr],
     ) -> Result<(), Fault> {
         match (function, arguments) {
             ("matches", [pattern]) => self.validate_pattern(pattern),
-            ("format", [values]) => self.validate_format(target, values),
+            ("format", [values]) => {
+                let types = std::mem::take(&mut self.elements);
+                self.validate_format(target, values, &types)
+            }
             _ => Ok(()),
         }
     }
@@ -434,7 +462,12 @@ impl<'e> Checker<'e> {
     }
 
     /// A pattern and its values that are both literals have to fit.
-    fn validate_format(&self, pattern: &Expr, values: &Expr) -> Result<(), Fault> {
+    fn validate_format(
+        &mut self,
+        pattern: &Expr,
+        values: &Expr,
+        types: &[Type],
+    ) -> Result<(), Fault> {
         let (Some(text), Node::List(elements)) = (self.literal(pattern), &values.node) else {
             return Ok(());
         };
@@ -449,11 +482,12 @@ impl<'e> Checker<'e> {
             let element =
                 element.ok_or_else(|| Fault::new(format!("index {used} out of range")))?;
             let (clause, tail) = functions::clause(tail)?;
-            let kind = match &element.value.node {
-                Node::Literal(literal) => of_literal(literal),
-                _ => Type::Dyn,
+            let kind = types.get(used).map_or(Ok(Type::Dyn), |kind| self.resolved(kind))?;
+            let literal = match &element.value.node {
+                Node::Literal(Literal::String(text)) => Some(&**text),
+                _ => None,
             };
-            if !formats(clause.letter, &kind) {
+            if !formats(clause.letter, &kind, literal) {
                 let why = format!("error during formatting: {kind} does not fit the clause");
                 return Err(Fault::new(why).or_at(element.value.at));
             }
@@ -477,15 +511,15 @@ impl<'e> Checker<'e> {
     }
 }
 
-/// Whether a clause of Kubernetes' `format` takes a type.
-fn formats(letter: char, kind: &Type) -> bool {
+/// Whether a clause of Kubernetes' `format` takes a type; a few texts stand for numbers.
+fn formats(letter: char, kind: &Type, literal: Option<&str>) -> bool {
     match letter {
-        _ if *kind == Type::Dyn => true,
+        _ if *kind == Type::Dyn || matches!(kind, Type::Param(_)) => true,
         'd' | 'o' => matches!(kind, Type::Int | Type::Uint),
         'b' => matches!(kind, Type::Int | Type::Uint | Type::Bool),
-        'f' | 'e' => *kind == Type::Double,
+        'f' | 'e' => *kind == Type::Double || literal.is_some(),
         'x' | 'X' => matches!(kind, Type::Int | Type::Uint | Type::String | Type::Bytes),
-        _ => true,
+        _ => !matches!(kind, Type::Opaque(_) | Type::Optional(_)),
     }
 }
 

@@ -136,7 +136,7 @@ impl<'v> Evaluation<'v> {
         let mut built = Vec::with_capacity(entries.len());
         for (key, value, optional) in entries {
             let (key, value) = (self.run(key)?, self.run(value)?);
-            let key = Key::of(&key).ok_or_else(|| unsupported_key(&key))?;
+            let key = Key::of(&key);
             let value = if *optional { optional::unwrap(value)? } else { Some(value) };
             built.extend(value.map(|value| (key, value)));
         }
@@ -296,7 +296,7 @@ impl<'v> Evaluation<'v> {
         for item in items {
             if self.is_true(walk, item.clone(), walk.filter.as_ref())? {
                 self.meter.produce(2 * size_of::<Value<'_>>())?;
-                let key = Key::of(&item.0).ok_or_else(|| unsupported_key(&item.0))?;
+                let key = Key::of(&item.0);
                 entries.push((key, self.for_item(walk, item, walk.body.as_ref())?));
             }
         }
@@ -314,7 +314,7 @@ impl<'v> Evaluation<'v> {
             };
             for (key, value) in map.entries() {
                 self.meter.produce(2 * size_of::<Value<'_>>())?;
-                entries.push((Key::of(&key).ok_or_else(|| unsupported_key(&key))?, value));
+                entries.push((Key::of(&key), value));
             }
         }
         let count = entries.len();
@@ -359,8 +359,4 @@ fn items<'v>(range: &Value<'v>, two_variables: bool) -> Result<Items<'v>, Fault>
 
 fn not_bool() -> Fault {
     Fault::new("no such overload")
-}
-
-fn unsupported_key(key: &Value<'_>) -> Fault {
-    Fault::new(format!("unsupported key type: {}", key.type_name()))
 }

@@ -54,7 +54,7 @@ fn shape(macros: Macros, name: &str, count: usize) -> Option<Shape> {
     let (kind, variables, filter, body) = match (name, count) {
         ("all", 2) => (FoldKind::All, 1, false, true),
         ("exists", 2) => (FoldKind::Exists, 1, false, true),
-        ("exists_one" | "existsOne", 2) => (FoldKind::ExistsOne, 1, false, true),
+        ("exists_one", 2) => (FoldKind::ExistsOne, 1, false, true),
         ("map", 2) => (FoldKind::List, 1, false, true),
         ("map", 3) => (FoldKind::List, 1, true, true),
         ("filter", 2) => (FoldKind::List, 1, true, false),

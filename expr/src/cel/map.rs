@@ -21,24 +21,25 @@ enum Fields<'a> {
 }
 
 /// What a map can be looked up by.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Key<'a> {
     Bool(bool),
     Int(i64),
     Uint(u64),
     String(Text<'a>),
+    /// CEL's grammar has no such key, but nothing refuses one; it is ordered by how it prints.
+    Other(String, Box<Value<'a>>),
 }
 
 impl<'a> Key<'a> {
-    /// The key that a value is, if keys may be of its type.
-    pub(crate) fn of(value: &Value<'a>) -> Option<Self> {
-        Some(match value {
+    pub(crate) fn of(value: &Value<'a>) -> Self {
+        match value {
             Value::Bool(value) => Self::Bool(*value),
             Value::Int(value) => Self::Int(*value),
             Value::Uint(value) => Self::Uint(*value),
             Value::String(text) => Self::String(text.clone()),
-            _ => return None,
-        })
+            other => Self::Other(format!("{other:?}"), Box::new(other.clone())),
+        }
     }
 
     pub(crate) fn into_value(self) -> Value<'a> {
@@ -47,6 +48,7 @@ impl<'a> Key<'a> {
             Self::Int(value) => Value::Int(value),
             Self::Uint(value) => Value::Uint(value),
             Self::String(text) => Value::String(text),
+            Self::Other(_, value) => *value,
         }
     }
 
@@ -56,9 +58,18 @@ impl<'a> Key<'a> {
             Self::Int(_) => 1,
             Self::Uint(_) => 2,
             Self::String(_) => 3,
+            Self::Other(..) => 4,
         }
     }
 }
+
+impl PartialEq for Key<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Key<'_> {}
 
 impl PartialOrd for Key<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
@@ -73,6 +84,7 @@ impl Ord for Key<'_> {
             (Self::Int(a), Self::Int(b)) => a.cmp(b),
             (Self::Uint(a), Self::Uint(b)) => a.cmp(b),
             (Self::String(a), Self::String(b)) => a.cmp(b),
+            (Self::Other(a, _), Self::Other(b, _)) => a.cmp(b),
             _ => self.rank().cmp(&other.rank()),
         }
     }
@@ -118,7 +130,7 @@ impl<'a> Map<'a> {
             return self.field(text);
         }
         let Fields::Built(entries) = &self.0 else { return None };
-        if let Some(found) = Key::of(key).and_then(|key| lookup(entries, &key)) {
+        if let Some(found) = lookup(entries, &Key::of(key)) {
             return Some(found);
         }
         let int = number::to_int_lossless(key).map(Key::Int);

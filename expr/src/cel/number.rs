@@ -97,7 +97,7 @@ pub(crate) fn double_text(value: f64) -> String {
     let exponential = format!("{value:e}");
     let (digits, exponent) = exponential.split_once('e').unwrap_or((&exponential, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_default();
-    if (-4..21).contains(&exponent) {
+    if (-4..6).contains(&exponent) {
         return format!("{value}");
     }
     let sign = if exponent < 0 { '-' } else { '+' };

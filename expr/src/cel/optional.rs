@@ -42,10 +42,7 @@ pub(crate) fn qualify<'a>(
 /// What is there, if anything. Only an index of the wrong kind is an error: a number has no
 /// fields, but asking for one is not wrong.
 pub(crate) fn find<'a>(value: &Value<'a>, key: &Value<'_>) -> Result<Option<Value<'a>>, Fault> {
-    let usable = number::is_number(key) || matches!(key, Value::String(_) | Value::Bool(_));
-    if !usable {
-        return Err(Fault::new(format!("invalid qualifier type: {}", key.type_name())));
-    }
+    usable(key)?;
     match value {
         Value::Map(map) => Ok(map.get(key)),
         Value::List(list) => {
@@ -56,6 +53,14 @@ pub(crate) fn find<'a>(value: &Value<'a>, key: &Value<'_>) -> Result<Option<Valu
         }
         _ => Ok(None),
     }
+}
+
+/// Refuses what nothing can be looked up by.
+pub(crate) fn usable(key: &Value<'_>) -> Result<(), Fault> {
+    if number::is_number(key) || matches!(key, Value::String(_) | Value::Bool(_)) {
+        return Ok(());
+    }
+    Err(Fault::new(format!("invalid qualifier type: {}", key.type_name())))
 }
 
 fn missing(value: &Value<'_>, key: &Value<'_>) -> Fault {

@@ -21,6 +21,11 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
         .map_err(|_| format!("error parsing regexp: {pattern:?}"))
 }
 
+const NAMED: [&str; 14] = [
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
+    "space", "upper", "word", "xdigit",
+];
+
 struct Translator<'p> {
     rest: &'p str,
     out: String,
@@ -34,6 +39,7 @@ impl<'p> Translator<'p> {
                 '[' => self.class()?,
                 '(' => self.group()?,
                 '{' => self.repeat()?,
+                '*' | '+' | '?' => self.quantify(character)?,
                 other => self.out.push(other),
             }
         }
@@ -79,10 +85,15 @@ impl<'p> Translator<'p> {
             'a' | 'f' | 't' | 'n' | 'r' | 'v' | 'x' | 'p' | 'P' => {
                 self.out.push('\\');
                 self.out.push(letter);
+                // `{…}` belongs to the escape, and counts nothing.
+                let end = self.rest.find('}').filter(|_| self.rest.starts_with('{'));
+                let (braces, tail) = self.rest.split_at(end.map_or(0, |end| end + 1));
+                self.out.push_str(braces);
+                self.rest = tail;
                 return Ok(());
             }
-            punctuation if punctuation.is_ascii_punctuation() => {
-                self.out.push_str(&regex::escape(punctuation.encode_utf8(&mut [0; 4])));
+            other if other.is_ascii() && !other.is_ascii_alphanumeric() => {
+                self.out.push_str(&format!("\\x{{{:x}}}", other as u32));
                 return Ok(());
             }
             other => {
@@ -117,15 +128,22 @@ impl<'p> Translator<'p> {
         loop {
             if self.rest.starts_with("[:") && self.rest.contains(":]") {
                 let end = self.rest.find(":]").map_or(0, |at| at + 2);
-                self.out.push_str(&self.rest[..end]);
-                self.rest = &self.rest[end..];
+                let (named, tail) = self.rest.split_at(end);
+                let name = named.trim_matches(['[', ':', '^', ']']);
+                if !NAMED.contains(&name) {
+                    return Err(format!(
+                        "error parsing regexp: invalid character class range: `{named}`"
+                    ));
+                }
+                self.out.push_str(named);
+                self.rest = tail;
                 first = false;
                 continue;
             }
             match self.next().ok_or("error parsing regexp: missing closing ]")? {
                 ']' if !first => break,
                 '\\' => self.escape(true)?,
-                '-' => self.dash(first),
+                '-' => self.dash(first)?,
                 special @ ('[' | '&' | '~' | ']' | '^') => {
                     self.out.push('\\');
                     self.out.push(special);
@@ -138,29 +156,63 @@ impl<'p> Translator<'p> {
         Ok(())
     }
 
-    /// A dash is a range between two characters and itself at an end.
-    fn dash(&mut self, first: bool) {
-        let last = self.rest.starts_with(']');
-        self.out.push_str(if first || last { "\\-" } else { "-" });
+    /// A dash is a range between two characters and itself at an end; elsewhere Go refuses it.
+    fn dash(&mut self, first: bool) -> Result<(), String> {
+        if first || self.rest.starts_with(']') {
+            self.out.push_str("\\-");
+            return Ok(());
+        }
+        self.out.push('-');
+        if self.skip("-") {
+            self.out.push_str("\\-");
+        }
+        Ok(())
     }
 
-    /// `(?…)`: the flags and groups that Go has.
+    /// `(?…)`: the flags and groups that Go has. Names are dropped: nothing here asks for them.
     fn group(&mut self) -> Result<(), String> {
         self.out.push('(');
         if !self.skip("?") {
             return Ok(());
         }
+        if self.skip("P<") || self.skip("<") {
+            let (name, tail) = self.rest.split_once('>').unwrap_or_default();
+            let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            self.rest = tail;
+            return if !name.is_empty() && name.chars().all(word) {
+                Ok(())
+            } else {
+                Err("error parsing regexp: invalid named capture".to_owned())
+            };
+        }
         self.out.push('?');
-        let end = self.rest.find([':', ')', '<']).unwrap_or(self.rest.len());
+        let end = self.rest.find([':', ')']).unwrap_or(self.rest.len());
         let flags = &self.rest[..end];
-        let named = flags == "P" || flags.is_empty();
-        if !named && !flags.chars().all(|flag| matches!(flag, 'i' | 'm' | 's' | 'U' | '-')) {
+        if !flags.chars().all(|flag| matches!(flag, 'i' | 'm' | 's' | 'U' | '-')) {
             return Err(format!(
                 "error parsing regexp: invalid or unsupported Perl syntax: `(?{flags}`"
             ));
         }
         self.out.push_str(flags);
         self.rest = &self.rest[end..];
+        Ok(())
+    }
+
+    /// `a**` is refused in Go, as is `a{2}{3}`; `a*?` is a lazy `a*`.
+    fn quantify(&mut self, quantifier: char) -> Result<(), String> {
+        self.out.push(quantifier);
+        self.end_of_quantifier()
+    }
+
+    fn end_of_quantifier(&mut self) -> Result<(), String> {
+        if self.skip("?") {
+            self.out.push('?');
+        }
+        let count = self.rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+        if self.rest.starts_with(['*', '+', '?']) || count.is_some_and(|(count, _)| is_count(count))
+        {
+            return Err("error parsing regexp: invalid nested repetition operator".to_owned());
+        }
         Ok(())
     }
 
@@ -181,7 +233,7 @@ impl<'p> Translator<'p> {
         self.out.push_str(count);
         self.out.push('}');
         self.rest = &self.rest[count.len() + 1..];
-        Ok(())
+        self.end_of_quantifier()
     }
 }
 

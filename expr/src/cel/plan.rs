@@ -10,6 +10,7 @@ use crate::cel::environment::Environment;
 use crate::cel::fault::Fault;
 use crate::cel::map::{Key, Map};
 use crate::cel::meter::Meter;
+use crate::cel::optional;
 use crate::cel::pattern;
 use crate::cel::signature::Overload;
 use crate::cel::types::Type;
@@ -122,7 +123,11 @@ impl<'e> Planner<'e> {
             Node::Fold(fold) => self.fold(fold)?,
             Node::Ident(name) => self.name(name),
             Node::Index { operand, index, optional } => {
-                Action::Index { operands: self.pair(operand, index)?, optional: *optional }
+                let operands = self.pair(operand, index)?;
+                if let Action::Constant(index) = &operands[1].action {
+                    optional::usable(index)?;
+                }
+                Action::Index { operands, optional: *optional }
             }
             Node::List(elements) => {
                 let steps = elements
@@ -245,7 +250,8 @@ impl<'e> Planner<'e> {
 
     /// Compiles a pattern that is a literal, once and for all evaluations.
     fn keep_pattern(&mut self, function: &str, arguments: &[Step]) -> Result<(), Fault> {
-        if !matches!(function, "matches" | "find" | "findAll") {
+        let known = self.environment.library.function(function).is_some();
+        if !known || !matches!(function, "matches" | "find" | "findAll") {
             return Ok(());
         }
         let Some(Action::Constant(Value::String(text))) = arguments.get(1).map(|step| &step.action)
@@ -303,17 +309,17 @@ fn constant_list(elements: Vec<(Step, bool)>) -> Action {
     Action::Constant(Value::from(values))
 }
 
-/// So is a map of constants, unless a key is none: then evaluating it fails.
+/// So is a map of constants.
 fn constant_map(entries: Vec<(Step, Step, bool)>) -> Action {
     let mut values = Vec::with_capacity(entries.len());
     for (key, value, optional) in &entries {
         let (Action::Constant(key), Action::Constant(value)) = (&key.action, &value.action) else {
             return Action::Map(entries);
         };
-        match Key::of(key) {
-            Some(key) if !optional => values.push((key, value.clone())),
-            _ => return Action::Map(entries),
+        if *optional {
+            return Action::Map(entries);
         }
+        values.push((Key::of(key), value.clone()));
     }
     Action::Constant(Value::Map(Map::built(values)))
 }
@@ -324,8 +330,19 @@ fn converted(call: Action) -> Result<Action, Fault> {
     let [Step { action: Action::Constant(value), .. }] = arguments.as_slice() else {
         return Ok(call);
     };
-    let conversions = ["bool", "bytes", "double", "duration", "int", "string", "timestamp", "uint"];
-    if !conversions.contains(&name.as_str()) {
+    const CONVERSIONS: [&str; 10] = [
+        "bool",
+        "bytes",
+        "double",
+        "duration",
+        "dyn",
+        "int",
+        "string",
+        "timestamp",
+        "type",
+        "uint",
+    ];
+    if !CONVERSIONS.contains(&name.as_str()) {
         return Ok(call);
     }
     let arguments = [value.clone()];

@@ -1,9 +1,11 @@
 //! Points in time and spans between them, with Go's range and Go's way of writing them.
 
+use std::cmp::Ordering;
 use std::fmt;
 
-use jiff::civil;
 use jiff::tz::TimeZone;
+
+use crate::cel::calendar::{self, Civil};
 
 /// A span of time in nanoseconds, at most ±292 years.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -128,10 +130,14 @@ impl fmt::Display for Fraction {
 }
 
 /// A point in time between the years 1 and 9999, to the nanosecond.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+///
+/// It is printed in the zone that it was written in; two that are the same instant are equal.
+#[derive(Clone, Copy, Debug)]
 pub struct Timestamp {
     seconds: i64,
     nanos: u32,
+    /// Seconds east of Greenwich, for printing.
+    offset: i32,
 }
 
 /// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
@@ -140,7 +146,12 @@ const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799
 impl Timestamp {
     /// The point so many seconds after 1970, or `None` outside the years 1 to 9999.
     pub fn from_unix(seconds: i64, nanos: u32) -> Option<Self> {
-        (SECONDS.contains(&seconds) && nanos < 1_000_000_000).then_some(Self { seconds, nanos })
+        let offset = 0;
+        (SECONDS.contains(&seconds) && nanos < 1_000_000_000).then_some(Self {
+            seconds,
+            nanos,
+            offset,
+        })
     }
 
     /// Whole seconds since 1970.
@@ -151,6 +162,11 @@ impl Timestamp {
     /// The nanoseconds after the whole second.
     pub fn subsec_nanos(self) -> u32 {
         self.nanos
+    }
+
+    /// The same instant, printed in UTC.
+    pub fn to_utc(self) -> Self {
+        Self { offset: 0, ..self }
     }
 
     /// Reads RFC 3339, as Go does.
@@ -172,19 +188,21 @@ impl Timestamp {
             return None;
         }
         let (nanos, zone) = fraction(text.get(end..)?)?;
-        let date = civil::Date::new(year.try_into().ok()?, month as i8, day as i8).ok()?;
-        if hour > 23 || minute > 59 || second > 59 || year < 0 {
+        let days = calendar::days(year, month, day)?;
+        if hour > 23 || minute > 59 || second > 59 {
             return None;
         }
-        let days = (date - civil::date(1970, 1, 1)).get_days();
-        let local = i64::from(days) * 86_400 + hour * 3_600 + minute * 60 + second;
-        Self::from_unix(local - offset(zone)?, nanos)
+        let offset = offset(zone)?;
+        let local = days * 86_400 + hour * 3_600 + minute * 60 + second;
+        let at = Self::from_unix(local - i64::from(offset), nanos)?;
+        Some(Self { offset, ..at })
     }
 
     pub(crate) fn checked_add(self, span: Duration) -> Option<Self> {
         let nanos = i64::from(self.nanos) + span.0.rem_euclid(1_000_000_000);
         let seconds = self.seconds + span.0.div_euclid(1_000_000_000) + nanos / 1_000_000_000;
-        Self::from_unix(seconds, (nanos % 1_000_000_000) as u32)
+        let sum = Self::from_unix(seconds, (nanos % 1_000_000_000) as u32)?;
+        Some(Self { offset: self.offset, ..sum })
     }
 
     pub(crate) fn checked_sub(self, span: Duration) -> Option<Self> {
@@ -201,34 +219,37 @@ impl Timestamp {
     }
 
     /// The calendar and the clock in a zone: a name of the tz database, `UTC`, or `±HH:MM`.
-    pub(crate) fn at(self, zone: &str) -> Option<civil::DateTime> {
-        let offset = match zone_offset(zone) {
-            Some(seconds) => seconds,
-            None => named_offset(zone, self.seconds)?,
+    pub(crate) fn at(self, zone: &str) -> Option<Civil> {
+        let offset = match zone.contains(':') {
+            true => zone_offset(zone)?,
+            false => named_offset(zone, self.seconds)?,
         };
-        Some(self.civil(offset))
+        Some(Civil::new(self.seconds.checked_add(offset)?, self.nanos))
     }
 
-    pub(crate) fn utc(self) -> civil::DateTime {
-        self.civil(0)
-    }
-
-    fn civil(self, offset: i64) -> civil::DateTime {
-        let local = self.seconds + offset;
-        let (days, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
-        let date = date(days);
-        let clock = |value: i64| i8::try_from(value).unwrap_or_default();
-        let (hour, minute, second) =
-            (clock(second / 3_600), clock(second / 60 % 60), clock(second % 60));
-        date.at(hour, minute, second, i32::try_from(self.nanos).unwrap_or_default())
+    pub(crate) fn utc(self) -> Civil {
+        Civil::new(self.seconds, self.nanos)
     }
 }
 
-/// The day so many days after 1970-01-01.
-fn date(days: i64) -> civil::Date {
-    let days = i32::try_from(days).unwrap_or_default();
-    let span = jiff::Span::new().try_days(days).unwrap_or_default();
-    civil::date(1970, 1, 1).saturating_add(span)
+impl PartialEq for Timestamp {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Timestamp {}
+
+impl PartialOrd for Timestamp {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Timestamp {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.seconds, self.nanos).cmp(&(other.seconds, other.nanos))
+    }
 }
 
 /// `.25Z` to nanoseconds and the rest. Go also takes a comma.
@@ -244,7 +265,7 @@ fn fraction(text: &str) -> Option<(u32, &str)> {
 }
 
 /// `Z` or `±HH:MM` to seconds east of Greenwich.
-fn offset(zone: &str) -> Option<i64> {
+fn offset(zone: &str) -> Option<i32> {
     if zone == "Z" {
         return Some(0);
     }
@@ -254,7 +275,7 @@ fn offset(zone: &str) -> Option<i64> {
         b'-' => -1,
         _ => return None,
     };
-    let two = |text: &str, most: i64| -> Option<i64> {
+    let two = |text: &str, most: i32| -> Option<i32> {
         let fits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
         text.parse().ok().filter(|&value| fits && value <= most)
     };
@@ -265,38 +286,41 @@ fn offset(zone: &str) -> Option<i64> {
 fn zone_offset(zone: &str) -> Option<i64> {
     let (hours, minutes) = zone.split_once(':')?;
     let negative = hours.starts_with('-');
-    let hours: i64 = hours.strip_prefix('+').unwrap_or(hours).parse().ok()?;
+    let hours: i64 = hours.parse().ok()?;
     let minutes: i64 = minutes.parse().ok()?;
-    if hours.abs() > 1_000_000 || minutes.abs() > 1_000_000 {
-        return None;
-    }
-    let minutes = if negative { hours * 60 - minutes } else { hours * 60 + minutes };
-    (minutes.abs() < 24 * 60 * 2).then_some(minutes * 60)
+    let minutes = if negative { -minutes } else { minutes };
+    hours.checked_mul(60)?.checked_add(minutes)?.checked_mul(60)
 }
 
 fn named_offset(zone: &str, seconds: i64) -> Option<i64> {
-    if zone.is_empty() || zone == "UTC" {
+    // The machine's own zone is nothing that an answer may depend on: controllers run in UTC.
+    if matches!(zone, "" | "UTC" | "Local") {
         return Some(0);
     }
-    let zone = TimeZone::get(zone).ok()?;
+    // Go's names are names of files.
+    let found = TimeZone::get(zone).ok().filter(|found| found.iana_name() == Some(zone))?;
     // jiff ends a day before we do; no zone changes its rules that late.
     let last = jiff::Timestamp::MAX.as_second();
     let at = jiff::Timestamp::from_second(seconds.min(last)).ok()?;
-    Some(i64::from(zone.to_offset(at).seconds()))
+    Some(i64::from(found.to_offset(at).seconds()))
 }
 
-/// RFC 3339 in UTC with the fraction that is not zero.
+/// RFC 3339 with the fraction that is not zero.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = self.utc();
-        let (year, month, day) = (at.year(), at.month(), at.day());
-        write!(f, "{year:04}-{month:02}-{day:02}T")?;
-        write!(f, "{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())?;
+        let at = Civil::new(self.seconds + i64::from(self.offset), self.nanos);
+        write!(f, "{:04}-{:02}-{:02}T", at.year, at.month, at.day)?;
+        write!(f, "{:02}:{:02}:{:02}", at.hour, at.minute, at.second)?;
         if self.nanos > 0 {
             let fraction = format!("{:09}", self.nanos);
             write!(f, ".{}", fraction.trim_end_matches('0'))?;
         }
-        f.write_str("Z")
+        if self.offset == 0 {
+            return f.write_str("Z");
+        }
+        let sign = if self.offset < 0 { '-' } else { '+' };
+        let minutes = self.offset.unsigned_abs() / 60;
+        write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
     }
 }
 
@@ -330,7 +354,7 @@ mod tests {
     #[test]
     fn a_timestamp_reads_and_prints_as_in_go() {
         for (text, printed) in [
-            ("2026-01-02T03:04:05+02:00", Some("2026-01-02T01:04:05Z")),
+            ("2026-01-02T03:04:05+02:00", Some("2026-01-02T03:04:05+02:00")),
             ("2026-01-02T03:04:05.120Z", Some("2026-01-02T03:04:05.12Z")),
             ("9999-12-31T23:59:59.999999999Z", Some("9999-12-31T23:59:59.999999999Z")),
             ("0001-01-01T00:00:00Z", Some("0001-01-01T00:00:00Z")),

@@ -1,3 +1,4 @@
 //! What `gotk-expr` promises, held against the answers of the Go originals.
 
 mod cel;
+mod semver;

@@ -159,11 +159,15 @@ impl Writer<'_, '_> {
         };
         let precision = clause.precision;
         let text = match (self.style, clause.letter) {
+            (Style::English, 'e') if !float.is_finite() => {
+                format!("{:>precision$}", unbounded(float, self.style))
+            }
             _ if !float.is_finite() => unbounded(float, self.style),
             (Style::Newest, 'f') => format!("{float:.precision$}"),
             (Style::Newest, _) => scientific(float, precision),
             (Style::English, 'f') => grouped(&format!("{float:.precision$}")),
-            (Style::English, _) => raised(&scientific(float, precision)),
+            // What looks like a precision is a width here, upstream too.
+            (Style::English, _) => format!("{:>precision$}", raised(&scientific(float + 0.0, 6))),
         };
         self.push(&text)
     }
@@ -206,7 +210,18 @@ impl Writer<'_, '_> {
     /// An element: the older style quotes what is text.
     fn nested(&mut self, value: &Value<'_>, depth: usize) -> Result<(), Fault> {
         let start = self.text.len();
-        self.string(value, depth)?;
+        match (self.style, value) {
+            (Style::English, Value::Double(value)) if value.is_finite() => {
+                return self.push(&grouped(&format!("{value:.6}")));
+            }
+            (Style::English, Value::Duration(span)) => {
+                return self.push(&format!("duration({})", quote(&span.to_seconds_text())));
+            }
+            (Style::English, Value::Timestamp(at)) => {
+                return self.push(&format!("timestamp({})", quote(&at.to_string())));
+            }
+            _ => self.string(value, depth)?,
+        }
         let quoted = match value {
             Value::String(_) | Value::Bytes(_) => true,
             Value::Double(value) => !value.is_finite(),

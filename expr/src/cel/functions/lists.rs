@@ -63,16 +63,12 @@ pub(crate) const TABLE: &[Declaration] = &[
     member("distinct", "(list(T)) list(T)", distinct),
 ];
 
-fn compared(a: &Value<'_>, b: &Value<'_>) -> Result<Ordering, Fault> {
-    operators::compare(a, b)?.ok_or_else(mismatch)
-}
-
 fn is_sorted<'a>(meter: &mut Meter<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let list = list(arguments, 0)?;
     meter.step(list.len() as u64)?;
     let mut sorted = true;
     for (a, b) in list.iter().zip(list.iter().skip(1)) {
-        sorted = sorted && compared(&a, &b)?.is_le();
+        sorted = sorted && !matches!(operators::compare(&a, &b), Ok(Some(Ordering::Greater)));
     }
     Ok(Value::Bool(sorted))
 }
@@ -103,8 +99,9 @@ fn best<'a>(
     let mut best: Option<Value<'a>> = None;
     for element in list(arguments, 0)?.iter() {
         meter.step(1)?;
-        let better = best.as_ref().map_or(Ok(worse), |best| compared(best, &element))? == worse;
-        if better {
+        let order = best.as_ref().map(|best| operators::compare(best, &element));
+        // What has no order with the best so far (NaN) is not better.
+        if order.is_none_or(|order| order.is_ok_and(|order| order == Some(worse))) {
             best = Some(element);
         }
     }

@@ -46,9 +46,6 @@ pub(crate) struct Quantity {
     decimal: bool,
 }
 
-/// What Kubernetes caps a decimal at.
-const MOST: i128 = i64::MAX as i128;
-
 impl Quantity {
     fn parse(text: &str) -> Option<Self> {
         let negative = text.starts_with('-');
@@ -73,7 +70,7 @@ impl Quantity {
             Unit::Decimal(exponent) if size <= 18 && scale + exponent >= -9 => {
                 Self { unscaled, scale: scale + exponent, decimal: false }
             }
-            Unit::Decimal(exponent) => Self::capped(unscaled, scale + exponent),
+            Unit::Decimal(exponent) => Self::decimal(unscaled, scale + exponent),
             Unit::Binary(exponent)
                 if fraction.is_empty() && 14 - size as i32 - (exponent * 3 / 10) as i32 >= 0 =>
             {
@@ -81,25 +78,20 @@ impl Quantity {
             }
             Unit::Binary(exponent) => {
                 let unscaled = unscaled.checked_mul(1 << exponent).unwrap_or(i128::MAX);
-                Self::capped(unscaled, scale)
+                Self::decimal(unscaled, scale)
             }
         })
     }
 
-    /// A decimal: never finer than a nano (rounded away from zero), never beyond 63 bits.
-    fn capped(mut unscaled: i128, mut scale: i32) -> Self {
+    /// A decimal, never finer than a nano: what is less is rounded away from zero.
+    fn decimal(mut unscaled: i128, mut scale: i32) -> Self {
         if scale < -9 {
             let step = power(-9 - scale);
             let up = i128::from(unscaled % step != 0) * unscaled.signum();
             unscaled = unscaled / step + up;
             scale = -9;
         }
-        let quantity = Self { unscaled, scale, decimal: true };
-        let most = Self { unscaled: MOST, scale: 0, decimal: true };
-        match quantity.nanos().abs().cmp(&most.nanos()) {
-            Ordering::Greater => Self { unscaled: MOST * unscaled.signum(), ..most },
-            _ => quantity,
-        }
+        Self { unscaled, scale, decimal: true }
     }
 
     fn nanos(self) -> i128 {
@@ -124,19 +116,19 @@ impl Quantity {
         i64::try_from(self.unscaled.checked_mul(power(self.scale))?).ok()
     }
 
-    fn plus(self, other: Self) -> Option<Self> {
+    fn plus(self, other: Self) -> Self {
         if !self.decimal && !other.decimal && other.unscaled == 0 {
-            return Some(self);
+            return self;
         }
         if !self.decimal && !other.decimal && self.unscaled == 0 {
-            return Some(other);
+            return other;
         }
         let scale = self.scale.min(other.scale);
-        let a = self.unscaled.checked_mul(power(self.scale - scale))?;
-        let b = other.unscaled.checked_mul(power(other.scale - scale))?;
-        let unscaled = a.checked_add(b)?;
+        let a = self.unscaled.saturating_mul(power(self.scale - scale));
+        let b = other.unscaled.saturating_mul(power(other.scale - scale));
+        let unscaled = a.saturating_add(b);
         let fits = i64::try_from(unscaled).is_ok();
-        Some(Self { unscaled, scale, decimal: self.decimal || other.decimal || !fits })
+        Self { unscaled, scale, decimal: self.decimal || other.decimal || !fits }
     }
 }
 
@@ -220,16 +212,12 @@ fn as_integer<'a>(_: &mut Meter<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
     whole.map(Value::Int).ok_or_else(|| Fault::new("cannot convert value to integer"))
 }
 
-fn overflow() -> Fault {
-    Fault::new("quantity overflow")
-}
-
 fn add<'a>(_: &mut Meter<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    of(arguments, 0)?.plus(of(arguments, 1)?).map(value).ok_or_else(overflow)
+    Ok(value(of(arguments, 0)?.plus(of(arguments, 1)?)))
 }
 
 fn sub<'a>(_: &mut Meter<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let other = of(arguments, 1)?;
     let negated = Quantity { unscaled: -other.unscaled, ..other };
-    of(arguments, 0)?.plus(negated).map(value).ok_or_else(overflow)
+    Ok(value(of(arguments, 0)?.plus(negated)))
 }

@@ -1,7 +1,6 @@
 //! `getHours()` and its kin: parts of a point in time, lengths of a span.
 
-use jiff::civil::DateTime;
-
+use crate::cel::calendar::Civil;
 use crate::cel::eval::Outcome;
 use crate::cel::fault::Fault;
 use crate::cel::functions::{mismatch, text};
@@ -16,23 +15,23 @@ macro_rules! part {
     };
     ($run:ident, $part:expr, $span:expr) => {
         fn $run<'a>(_: &mut Meter<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
-            let part: fn(DateTime) -> i64 = $part;
+            let part: fn(Civil) -> i64 = $part;
             let span: fn(i64) -> Result<i64, Fault> = $span;
             of(arguments, part, span)
         }
     };
 }
 
-part!(full_year, |at| i64::from(at.year()));
-part!(month, |at| i64::from(at.month()) - 1);
-part!(day_of_year, |at| i64::from(at.date().day_of_year()) - 1);
-part!(day_of_month, |at| i64::from(at.day()) - 1);
-part!(date, |at| i64::from(at.day()));
-part!(day_of_week, |at| i64::from(at.weekday().to_sunday_zero_offset()));
-part!(hours, |at| i64::from(at.hour()), |nanos| Ok(nanos / 3_600_000_000_000));
-part!(minutes, |at| i64::from(at.minute()), |nanos| Ok(nanos / 60_000_000_000));
-part!(seconds, |at| i64::from(at.second()), |nanos| Ok(nanos / 1_000_000_000));
-part!(milliseconds, |at| i64::from(at.millisecond()), |nanos| Ok(nanos / 1_000_000));
+part!(full_year, |at| at.year);
+part!(month, |at| at.month - 1);
+part!(day_of_year, |at| at.day_of_year);
+part!(day_of_month, |at| at.day - 1);
+part!(date, |at| at.day);
+part!(day_of_week, |at| at.weekday);
+part!(hours, |at| at.hour, |nanos| Ok(nanos / 3_600_000_000_000));
+part!(minutes, |at| at.minute, |nanos| Ok(nanos / 60_000_000_000));
+part!(seconds, |at| at.second, |nanos| Ok(nanos / 1_000_000_000));
+part!(milliseconds, |at| at.millisecond, |nanos| Ok(nanos / 1_000_000));
 
 pub(crate) const TABLE: &[Declaration] = &[
     member("getFullYear", "(timestamp) int", full_year),
@@ -63,7 +62,7 @@ pub(crate) const TABLE: &[Declaration] = &[
 
 fn of<'a>(
     arguments: &[Value<'a>],
-    part: fn(DateTime) -> i64,
+    part: fn(Civil) -> i64,
     span: fn(i64) -> Result<i64, Fault>,
 ) -> Outcome<'a> {
     let value = match arguments {

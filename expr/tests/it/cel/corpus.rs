@@ -79,9 +79,10 @@ fn typed(value: &Value<'_>) -> Json {
         Value::Optional(None) => json!({ "optional": null }),
         Value::Optional(Some(value)) => json!({ "optional": typed(value) }),
         Value::String(text) => json!({ "string": &**text }),
-        Value::Timestamp(at) => json!({ "timestamp": at.to_string() }),
+        Value::Timestamp(at) => json!({ "timestamp": at.to_utc().to_string() }),
         Value::Type(named) => {
             let text = match named {
+                Type::Type(_) => "type".to_owned(),
                 Type::Duration => "google.protobuf.Duration".to_owned(),
                 Type::Timestamp => "google.protobuf.Timestamp".to_owned(),
                 Type::Null => "null_type".to_owned(),

@@ -1,0 +1,3 @@
+//! Versions and constraints.
+
+mod corpus;
