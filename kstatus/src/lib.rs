@@ -77,6 +77,7 @@ mod error;
 mod fields;
 mod kinds;
 mod message;
+mod outline;
 mod pods;
 mod reader;
 mod report;

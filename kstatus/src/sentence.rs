@@ -98,14 +98,14 @@ fn last_condition(conditions: Reported<'_>) -> Option<ReportedCondition<'_>> {
 }
 
 fn describe(f: &mut fmt::Formatter<'_>, last: ReportedCondition<'_>, why: &str) -> fmt::Result {
-    write!(f, "; last condition {}={}", last.kind(), last.status())?;
-    match (last.reason(), last.transition()) {
+    write!(f, "; last condition {}={}", last.kind, last.status)?;
+    match (last.reason, last.transition()) {
         ("", "") => {}
         (reason, "") => write!(f, " ({reason})")?,
         ("", time) => write!(f, " ({time})")?,
         (reason, time) => write!(f, " ({reason}, {time})")?,
     }
-    match last.message() {
+    match last.message {
         "" => Ok(()),
         message if message == why => Ok(()),
         message => write!(f, ": {message}"),
