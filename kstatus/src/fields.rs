@@ -27,10 +27,10 @@ impl<'a> Fields<'a> {
     ///
     /// Comparing all keys beats the map's own search while there are few: most differ in length
     /// already, so their text is never fetched, and fetching is what costs here.
-    #[inline]
+    #[inline(always)] // so that each key is compared as the constant it is
     pub(crate) fn pick<const N: usize>(self, keys: [&str; N]) -> [Option<&'a Value>; N] {
         const FEW: usize = 40;
-        let mut found = [None; N];
+        let (mut found, mut missing) = ([None; N], N);
         let Some(fields) = self.0 else { return found };
         if fields.len() > FEW {
             return keys.map(|key| fields.get(key));
@@ -39,14 +39,18 @@ impl<'a> Fields<'a> {
             for (slot, key) in found.iter_mut().zip(keys) {
                 if name == key {
                     *slot = Some(value);
+                    missing -= 1;
                 }
+            }
+            if missing == 0 {
+                break;
             }
         }
         found
     }
 
     /// One field.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get(self, key: &str) -> Option<&'a Value> {
         let [value] = self.pick([key]);
         value
@@ -58,17 +62,19 @@ impl<'a> Fields<'a> {
     }
 
     /// Counts, each 0 when missing or no integer.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn counts<const N: usize>(self, keys: [&str; N]) -> [i64; N] {
         self.pick(keys).map(|value| value.and_then(Value::as_i64).unwrap_or(0))
     }
 
     /// An integer, or the default when the field is missing or something else.
+    #[inline(always)]
     pub(crate) fn int(self, key: &str, default: i64) -> i64 {
         self.get(key).and_then(Value::as_i64).unwrap_or(default)
     }
 
     /// A text, or the default when the field is missing or something else.
+    #[inline(always)]
     pub(crate) fn text(self, key: &str, default: &'static str) -> &'a str {
         self.get(key).and_then(Value::as_str).unwrap_or(default)
     }
