@@ -79,6 +79,9 @@ impl fmt::Display for Reasons<'_, '_> {
 
 fn why(object: &Value, report: &Report<'_>) -> String {
     match &report.message {
+        Message::Expression { held: Some("observedGeneration") } => {
+            "its status is about another generation".to_owned()
+        }
         Message::Expression { held: Some(expression) } => {
             format!("its {expression} expression holds")
         }
