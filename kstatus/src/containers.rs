@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::error::Misfit;
-use crate::fields::lookup;
+use crate::fields::Fields;
 
 /// The names of crash-looping containers. Prints them with commas between.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -15,8 +15,8 @@ impl<'a> CrashLooping<'a> {
     /// Reads `status.containerStatuses`. `None` when no container crash-loops.
     ///
     /// Upstream crashes where a container's status has an odd type; here it is an error.
-    pub(crate) fn of(pod: &'a Value) -> Result<Option<Self>, Misfit> {
-        let containers = match lookup(pod, &["status", "containerStatuses"])? {
+    pub(crate) fn of(status: Fields<'a>) -> Result<Option<Self>, Misfit> {
+        let containers = match status.get("containerStatuses") {
             None => return Ok(None),
             Some(Value::Array(containers)) => containers,
             Some(other) => return Err(Misfit::new("status.containerStatuses", other, "a list")),

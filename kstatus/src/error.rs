@@ -6,11 +6,19 @@ use crate::subject::Subject;
 
 /// Why an object could not be judged, or its conditions not be written.
 ///
-/// But for [`Conflict`](Self::Conflict), trying again does not help: the object or the expression
-/// has to change.
+/// [`is_transient`](Self::is_transient) tells which of them may pass.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A health expression cannot be compiled.
+    #[error("{path}: {problem}")]
+    BadExpression {
+        /// Which one, for example `healthChecks[1].failed`.
+        path: String,
+        /// What is wrong, with line and column.
+        problem: String,
+    },
+
     /// Two writers changed the same condition in different ways.
     #[error("condition {condition} was {change} by another writer since it was read")]
     Conflict {
@@ -27,17 +35,6 @@ pub enum Error {
         index: usize,
         /// `Kind.group`, as upstream prints it.
         kind: String,
-    },
-
-    /// A health expression could not be compiled or gave no verdict on this object.
-    #[error("the {expression} expression {text:?} {problem}")]
-    Expression {
-        /// `current`, `failed` or `inProgress`.
-        expression: &'static str,
-        /// The expression as its author wrote it.
-        text: String,
-        /// What is wrong, as a verb phrase.
-        problem: String,
     },
 
     /// A field holds something else than the API says.
@@ -60,6 +57,19 @@ pub enum Error {
         index: usize,
     },
 
+    /// A health expression could not be evaluated on this object, or gave neither true nor false.
+    ///
+    /// The object changes, so this may pass: a field the expression asks for may not be there yet.
+    #[error("{subject}: no verdict from the {expression} expression: {problem}")]
+    NoVerdict {
+        /// `Kind/namespace/name`.
+        subject: String,
+        /// `inProgress`, `failed` or `current`.
+        expression: &'static str,
+        /// What is wrong, for example `no such key: conditions`.
+        problem: String,
+    },
+
     /// The value is not a Kubernetes object: no JSON object, no kind, or an unreadable apiVersion.
     #[error("not a Kubernetes object: {problem}")]
     NotAnObject {
@@ -80,9 +90,10 @@ pub enum Error {
 impl Error {
     /// Whether the same call may succeed later with nothing changed by a person.
     ///
-    /// Only a [`Conflict`](Self::Conflict) may: read the object again and redo the change.
+    /// A [`Conflict`](Self::Conflict) may: read the object again and redo the change. So may
+    /// [`NoVerdict`](Self::NoVerdict), once the object has more to tell.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Conflict { .. })
+        matches!(self, Self::Conflict { .. } | Self::NoVerdict { .. })
     }
 }
 

@@ -4,73 +4,101 @@ use serde_json::{Map, Value};
 
 use crate::error::Misfit;
 
-/// A path below the object, as a person would split it at the dots.
-pub(crate) type Path = &'static [&'static str];
+/// The fields of a JSON object; none when the value is missing or something else.
+#[derive(Clone, Copy)]
+pub(crate) struct Fields<'a>(Option<&'a Map<String, Value>>);
 
-pub(crate) const GENERATION: Path = &["metadata", "generation"];
-pub(crate) const OBSERVED_GENERATION: Path = &["status", "observedGeneration"];
-
-/// A field of one JSON object.
-///
-/// Comparing all keys beats the map's own search while there are few: most differ in length already,
-/// so their text is never fetched, and fetching is what costs here.
-pub(crate) fn get<'a>(fields: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
-    const FEW: usize = 32;
-    if fields.len() > FEW {
-        return fields.get(key);
+impl<'a> Fields<'a> {
+    /// The fields of a value, whatever it is.
+    pub(crate) fn of(value: Option<&'a Value>) -> Self {
+        Self(value.and_then(Value::as_object))
     }
-    fields.iter().find(|(name, _)| name.as_str() == key).map(|(_, value)| value)
-}
 
-/// Finds a field. A `null` on the way there is as good as absent; any other scalar is a misfit.
-pub(crate) fn lookup(object: &Value, path: Path) -> Result<Option<&Value>, Misfit> {
-    let mut value = object;
-    for key in path {
+    /// The fields of a value that has to be an object, or `null`, if it is there at all.
+    pub(crate) fn strict(path: &'static str, value: Option<&'a Value>) -> Result<Self, Misfit> {
         match value {
-            Value::Object(fields) => match get(fields, key) {
-                Some(next) => value = next,
-                None => return Ok(None),
-            },
-            Value::Null => return Ok(None),
-            other => return Err(Misfit::new(path.join("."), other, "an object on the way to it")),
+            None | Some(Value::Null) => Ok(Self(None)),
+            Some(Value::Object(fields)) => Ok(Self(Some(fields))),
+            Some(other) => Err(Misfit::new(path, other, "an object")),
         }
     }
-    Ok(Some(value))
+
+    /// Several fields in one pass.
+    ///
+    /// Comparing all keys beats the map's own search while there are few: most differ in length
+    /// already, so their text is never fetched, and fetching is what costs here.
+    #[inline(always)] // so that each key is compared as the constant it is
+    pub(crate) fn pick<const N: usize>(self, keys: [&str; N]) -> [Option<&'a Value>; N] {
+        const FEW: usize = 40;
+        let (mut found, mut missing) = ([None; N], N);
+        let Some(fields) = self.0 else { return found };
+        if fields.len() > FEW {
+            return keys.map(|key| fields.get(key));
+        }
+        for (name, value) in fields {
+            for (slot, key) in found.iter_mut().zip(keys) {
+                if name == key {
+                    *slot = Some(value);
+                    missing -= 1;
+                }
+            }
+            if missing == 0 {
+                break;
+            }
+        }
+        found
+    }
+
+    /// One field.
+    #[inline(always)]
+    pub(crate) fn get(self, key: &str) -> Option<&'a Value> {
+        let [value] = self.pick([key]);
+        value
+    }
+
+    /// The fields of a field.
+    pub(crate) fn within(self, key: &str) -> Self {
+        Self::of(self.get(key))
+    }
+
+    /// Counts, each 0 when missing or no integer.
+    #[inline(always)]
+    pub(crate) fn counts<const N: usize>(self, keys: [&str; N]) -> [i64; N] {
+        self.pick(keys).map(|value| value.and_then(Value::as_i64).unwrap_or(0))
+    }
+
+    /// An integer, or the default when the field is missing or something else.
+    #[inline(always)]
+    pub(crate) fn int(self, key: &str, default: i64) -> i64 {
+        self.get(key).and_then(Value::as_i64).unwrap_or(default)
+    }
+
+    /// A text, or the default when the field is missing or something else.
+    #[inline(always)]
+    pub(crate) fn text(self, key: &str, default: &'static str) -> &'a str {
+        self.get(key).and_then(Value::as_str).unwrap_or(default)
+    }
 }
 
 /// An integer that has to be one if it is there at all. A float is not, even without a fraction.
-pub(crate) fn strict_int(object: &Value, path: Path) -> Result<Option<i64>, Misfit> {
-    match lookup(object, path)? {
-        None => Ok(None),
-        Some(value) => match value.as_i64() {
-            Some(number) => Ok(Some(number)),
-            None => Err(Misfit::new(path.join("."), value, "an integer")),
-        },
+pub(crate) fn strict_int(path: &'static str, value: Option<&Value>) -> Result<Option<i64>, Misfit> {
+    let Some(value) = value else { return Ok(None) };
+    match value.as_i64() {
+        Some(number) => Ok(Some(number)),
+        None => Err(Misfit::new(path, value, "an integer")),
     }
 }
 
 /// A text that has to be one if it is there at all.
-pub(crate) fn strict_text(object: &Value, path: Path) -> Result<Option<&str>, Misfit> {
-    match lookup(object, path)? {
+pub(crate) fn strict_text<'a>(
+    path: &'static str,
+    value: Option<&'a Value>,
+) -> Result<Option<&'a str>, Misfit> {
+    match value {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(other) => Err(Misfit::new(path.join("."), other, "a string")),
+        Some(other) => Err(Misfit::new(path, other, "a string")),
     }
-}
-
-/// An integer, or the default when the field is missing or something else.
-pub(crate) fn int(object: &Value, path: Path, default: i64) -> i64 {
-    field(object, path).and_then(Value::as_i64).unwrap_or(default)
-}
-
-/// A text, or the default when the field is missing or something else.
-pub(crate) fn text<'a>(object: &'a Value, path: Path, default: &'static str) -> &'a str {
-    field(object, path).and_then(Value::as_str).unwrap_or(default)
-}
-
-/// A field, or nothing when it cannot be reached.
-pub(crate) fn field(object: &Value, path: Path) -> Option<&Value> {
-    path.iter().try_fold(object, |value, key| get(value.as_object()?, key))
 }
 
 #[cfg(test)]
@@ -80,21 +108,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_null_parent_is_absent_but_a_null_leaf_is_not_an_integer() {
-        assert_eq!(strict_int(&json!({ "metadata": null }), GENERATION), Ok(None));
-        assert!(strict_int(&json!({ "metadata": { "generation": null } }), GENERATION).is_err());
+    fn null_is_an_absent_object_but_no_integer() {
+        assert!(Fields::strict("status", Some(&Value::Null)).is_ok());
+        assert!(strict_int("status.n", Some(&Value::Null)).is_err());
     }
 
     #[test]
     fn a_float_is_no_integer() {
-        assert!(strict_int(&json!({ "metadata": { "generation": 1.0 } }), GENERATION).is_err());
-        assert_eq!(int(&json!({ "metadata": { "generation": 1.0 } }), GENERATION, 7), 7);
+        assert!(strict_int("status.n", Some(&json!(1.0))).is_err());
+        assert_eq!(Fields::of(Some(&json!({ "n": 1.0 }))).int("n", 7), 7);
     }
 
     #[test]
-    fn a_scalar_on_the_way_is_a_misfit_only_where_types_matter() {
-        let object = json!({ "status": "fine" });
-        assert!(strict_int(&object, OBSERVED_GENERATION).is_err());
-        assert_eq!(int(&object, OBSERVED_GENERATION, 7), 7);
+    fn a_large_object_is_searched_as_well() {
+        let fields: Map<String, Value> = (0..100).map(|i| (format!("k{i}"), i.into())).collect();
+        let large = Value::Object(fields);
+        assert_eq!(Fields::of(Some(&large)).counts(["k7", "none", "k99"]), [7, 0, 99]);
     }
 }

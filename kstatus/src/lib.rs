@@ -58,6 +58,7 @@
 //! | You want | Use |
 //! | --- | --- |
 //! | Flux's answer for Jobs, and rules of your own | [`Readers`], [`StatusReader`] |
+//! | health expressions in CEL, as a Flux `Kustomization` has them | `HealthReader` (feature `cel`) |
 //! | to know whether a whole set is there | [`StatusSet`], [`aggregate`] |
 //! | one line about an object that is stuck | [`Report::explain`] |
 //! | the condition a tool can wait for | [`Report::condition`], [`augment`] |
@@ -75,8 +76,11 @@ pub mod conditions;
 mod containers;
 mod error;
 mod fields;
+#[cfg(feature = "cel")]
+mod health;
 mod kinds;
 mod message;
+mod outline;
 mod pods;
 mod reader;
 mod report;
@@ -91,6 +95,8 @@ pub use crate::augment::augment;
 pub use crate::compute::{compute, compute_at};
 pub use crate::containers::CrashLooping;
 pub use crate::error::Error;
+#[cfg(feature = "cel")]
+pub use crate::health::{HealthCheck, HealthReader};
 pub use crate::message::{Count, Message, Workload};
 pub use crate::reader::{JobReader, Readers, StatusReader};
 pub use crate::report::Report;

@@ -175,7 +175,8 @@ pub enum Message<'a> {
     DefinitionEstablished,
     /// A health expression decided. Prints nothing, as upstream has no sentence for it.
     Expression {
-        /// `inProgress`, `failed` or `current`; `None` when none of them held.
+        /// `inProgress`, `failed` or `current`; `observedGeneration` when the status is about another
+        /// generation; `None` when nothing held.
         held: Option<&'static str>,
     },
     /// Whatever a reader of your own has to say.

@@ -5,13 +5,13 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::compute::{Case, compute_at};
-use crate::error::Error;
-use crate::kinds::job;
+use crate::compute::compute_at;
+use crate::error::{Error, Misfit};
+use crate::kinds::job::Job;
 use crate::message::Message;
+use crate::outline::Outline;
 use crate::report::Report;
 use crate::reported::Reported;
-use crate::subject::group_kind;
 
 /// Judges objects of some kinds by rules of its own.
 ///
@@ -57,16 +57,21 @@ where
 pub struct JobReader;
 
 impl StatusReader for JobReader {
-    fn read<'a>(&self, object: &'a Value, now: Timestamp) -> Option<Result<Report<'a>, Error>> {
-        let Ok(("batch", kind @ "Job")) = group_kind(object) else { return None };
-        if job::is_suspended(object) {
-            return Some(Ok(Report::current(Message::JobSuspended)));
-        }
-        let judged = Reported::of(object).map(|conditions| {
-            job::judge_until_complete(Case { object, kind, conditions, clock: &|| now })
-        });
-        Some(judged.map_err(|misfit| misfit.of(object)))
+    fn read<'a>(&self, object: &'a Value, _: Timestamp) -> Option<Result<Report<'a>, Error>> {
+        let outline = Outline::of(object).ok()?;
+        let is_job = outline.group == "batch" && outline.kind == "Job";
+        is_job.then(|| judge_job(outline).map_err(|misfit| misfit.of(object)))
     }
+}
+
+fn judge_job(outline: Outline<'_>) -> Result<Report<'_>, Misfit> {
+    let spec = outline.spec();
+    if spec.get("suspend") == Some(&Value::Bool(true)) {
+        return Ok(Report::current(Message::JobSuspended));
+    }
+    let status = outline.status()?;
+    let conditions = Reported::listed(status.get("conditions"))?;
+    Ok(Job { spec, status, conditions }.judge_until_complete())
 }
 
 /// The readers of one controller, asked in turn; [`compute_at`] judges what none of them does.

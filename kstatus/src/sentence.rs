@@ -79,6 +79,9 @@ impl fmt::Display for Reasons<'_, '_> {
 
 fn why(object: &Value, report: &Report<'_>) -> String {
     match &report.message {
+        Message::Expression { held: Some("observedGeneration") } => {
+            "its status is about another generation".to_owned()
+        }
         Message::Expression { held: Some(expression) } => {
             format!("its {expression} expression holds")
         }
@@ -98,14 +101,14 @@ fn last_condition(conditions: Reported<'_>) -> Option<ReportedCondition<'_>> {
 }
 
 fn describe(f: &mut fmt::Formatter<'_>, last: ReportedCondition<'_>, why: &str) -> fmt::Result {
-    write!(f, "; last condition {}={}", last.kind(), last.status())?;
-    match (last.reason(), last.transition()) {
+    write!(f, "; last condition {}={}", last.kind, last.status)?;
+    match (last.reason, last.transition()) {
         ("", "") => {}
         (reason, "") => write!(f, " ({reason})")?,
         ("", time) => write!(f, " ({time})")?,
         (reason, time) => write!(f, " ({reason}, {time})")?,
     }
-    match last.message() {
+    match last.message {
         "" => Ok(()),
         message if message == why => Ok(()),
         message => write!(f, ": {message}"),

@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::error::Error;
-use crate::fields::text;
+use crate::fields::Fields;
 
 /// Which object is meant: group, kind, namespace and name, borrowed from it.
 ///
@@ -27,12 +26,15 @@ pub struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// The subject as far as the object tells; what is missing is empty.
     pub fn of(object: &'a Value) -> Self {
-        let api_version = text(object, &["apiVersion"], "");
+        let [api_version, kind, metadata] =
+            Fields::of(Some(object)).pick(["apiVersion", "kind", "metadata"]);
+        let text = |value: Option<&'a Value>| value.and_then(Value::as_str).unwrap_or_default();
+        let metadata = Fields::of(metadata);
         Self {
-            group: group(api_version).unwrap_or_default(),
-            kind: text(object, &["kind"], ""),
-            namespace: text(object, &["metadata", "namespace"], ""),
-            name: text(object, &["metadata", "name"], ""),
+            group: group(text(api_version)).unwrap_or_default(),
+            kind: text(kind),
+            namespace: metadata.text("namespace", ""),
+            name: metadata.text("name", ""),
         }
     }
 }
@@ -46,21 +48,6 @@ impl fmt::Display for Subject<'_> {
             (true, false) => write!(f, "{kind}/{name}"),
             (false, false) => write!(f, "{kind}/{namespace}/{name}"),
         }
-    }
-}
-
-/// The group and kind of an object, or why it is none.
-pub(crate) fn group_kind(object: &Value) -> Result<(&str, &str), Error> {
-    let not_an_object = |problem| Err(Error::NotAnObject { problem });
-    if !object.is_object() {
-        return not_an_object("it is not a JSON object");
-    }
-    let Some(group) = group(text(object, &["apiVersion"], "")) else {
-        return not_an_object("apiVersion has more than one slash");
-    };
-    match text(object, &["kind"], "") {
-        "" => not_an_object("it has no kind"),
-        kind => Ok((group, kind)),
     }
 }
 

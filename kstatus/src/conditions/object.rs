@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{Condition, ConditionStatus, HasConditions, Origin};
 use crate::error::{Error, Misfit};
-use crate::fields::{GENERATION, int};
+use crate::fields::Fields;
 use crate::reported::{Reported, ReportedCondition};
 use crate::subject::Subject;
 use crate::time;
@@ -50,7 +50,7 @@ impl ObjectConditions {
     pub fn read(object: &Value) -> Result<Self, Error> {
         let conditions = read_all(object).map_err(|misfit| misfit.of(object))?;
         let Subject { kind, name, .. } = Subject::of(object);
-        let generation = int(object, GENERATION, 0);
+        let generation = Fields::of(Some(object)).within("metadata").int("generation", 0);
         Ok(Self { kind: kind.to_owned(), name: name.to_owned(), generation, conditions })
     }
 
@@ -114,14 +114,13 @@ fn read_one(index: usize, reported: ReportedCondition<'_>) -> Result<Condition, 
         let path = format!("status.conditions[{index}].{key}");
         Err(Misfit::new(path, reported.field(key), expected))
     };
-    let status = match reported.status() {
+    let status = match reported.status {
         "True" => ConditionStatus::True,
         "False" => ConditionStatus::False,
         "Unknown" => ConditionStatus::Unknown,
         _ => return misfit("status", "`True`, `False` or `Unknown`"),
     };
-    let mut condition =
-        Condition::new(reported.kind(), status, reported.reason(), reported.message());
+    let mut condition = Condition::new(reported.kind, status, reported.reason, reported.message);
     condition.observed_generation = match reported.field("observedGeneration") {
         Value::Null => 0,
         number => match number.as_i64() {

@@ -12,8 +12,8 @@ pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
 }
 
 fn verdict(condition: ReportedCondition<'_>) -> Option<Report<'_>> {
-    let (reason, message) = (condition.reason(), condition.message());
-    match (condition.kind(), condition.status()) {
+    let ReportedCondition { kind, status, reason, message, .. } = condition;
+    match (kind, status) {
         ("NamesAccepted", "False") => Some(Report::failed(Message::Reported { reason, message })),
         ("Established", "False") if reason != "Installing" => {
             Some(Report::failed(Message::Reported { reason, message }))

@@ -7,46 +7,57 @@ use crate::message::{Count, Message, Workload};
 use crate::report::Report;
 
 pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
-    Ok(deadline_exceeded(case)
-        .or_else(|| replicas_off(case))
-        .or_else(|| rollout_unfinished(case))
-        .unwrap_or_else(|| {
-            let replicas = case.status("replicas", 0);
-            Report::current(Message::Complete { workload: Workload::Deployment, replicas })
-        }))
-}
-
-fn deadline_exceeded<'a>(case: Case<'a, '_>) -> Option<Report<'a>> {
-    let mut progressing = case.conditions.iter().filter(|it| it.kind() == "Progressing");
-    let exceeded = progressing.find(|it| it.reason() == "ProgressDeadlineExceeded")?;
-    Some(Report::failed(Message::DeadlineExceeded { detail: exceeded.message() }))
-}
-
-fn replicas_off<'a>(case: Case<'a, '_>) -> Option<Report<'a>> {
-    let wanted = case.spec("replicas", 1);
-    let replicas = case.status("replicas", 0);
-    let updated = case.status("updatedReplicas", 0);
-    fewer(Count::Replicas, replicas, wanted)
-        .or_else(|| fewer(Count::Updated, updated, wanted))
-        .or_else(|| extra(replicas, wanted))
-        .or_else(|| fewer(Count::Available, case.status("availableReplicas", 0), updated))
-        .or_else(|| fewer(Count::Ready, case.status("readyReplicas", 0), wanted))
-}
-
-fn rollout_unfinished<'a>(case: Case<'a, '_>) -> Option<Report<'a>> {
+    let rollout = Rollout::of(case);
+    if let Some(detail) = rollout.deadline_exceeded {
+        return Ok(Report::failed(Message::DeadlineExceeded { detail }));
+    }
+    let wanted = case.spec.int("replicas", 1);
+    let [replicas, updated, ready, available] =
+        case.status.counts(["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"]);
+    let complete = Message::Complete { workload: Workload::Deployment, replicas };
     // Without a deadline, which i32::MAX stands for, the controller sets no `Progressing`.
     let no_deadline = i64::from(i32::MAX);
-    let unlimited = case.spec("progressDeadlineSeconds", no_deadline) == no_deadline;
-    let rolled_out = || {
-        case.conditions.iter().any(|it| {
-            it.kind() == "Progressing"
-                && it.status() == "True"
-                && it.reason() == "NewReplicaSetAvailable"
-        })
-    };
-    if !unlimited && !rolled_out() {
-        return Some(Report::in_progress(Message::ReplicaSetNotAvailable));
+    let unlimited = case.spec.int("progressDeadlineSeconds", no_deadline) == no_deadline;
+    Ok(fewer(Count::Replicas, replicas, wanted)
+        .or_else(|| fewer(Count::Updated, updated, wanted))
+        .or_else(|| extra(replicas, wanted))
+        .or_else(|| fewer(Count::Available, available, updated))
+        .or_else(|| fewer(Count::Ready, ready, wanted))
+        .or_else(|| rollout.unfinished(unlimited))
+        .unwrap_or_else(|| Report::current(complete)))
+}
+
+/// What the conditions say.
+#[derive(Clone, Copy, Default)]
+struct Rollout<'a> {
+    /// The message that goes with it.
+    deadline_exceeded: Option<&'a str>,
+    replica_set_available: bool,
+    available: bool,
+}
+
+impl<'a> Rollout<'a> {
+    fn of(case: Case<'a, '_>) -> Self {
+        let mut rollout = Self::default();
+        for condition in case.conditions.iter() {
+            match (condition.kind, condition.status, condition.reason) {
+                ("Progressing", _, "ProgressDeadlineExceeded") => {
+                    rollout.deadline_exceeded.get_or_insert(condition.message);
+                }
+                ("Progressing", "True", "NewReplicaSetAvailable") => {
+                    rollout.replica_set_available = true;
+                }
+                ("Available", "True", _) => rollout.available = true,
+                _ => {}
+            }
+        }
+        rollout
     }
-    let available = case.conditions.with("Available", "True").is_some();
-    (!available).then_some(Report::in_progress(Message::DeploymentNotAvailable))
+
+    fn unfinished(self, unlimited: bool) -> Option<Report<'a>> {
+        if !unlimited && !self.replica_set_available {
+            return Some(Report::in_progress(Message::ReplicaSetNotAvailable));
+        }
+        (!self.available).then_some(Report::in_progress(Message::DeploymentNotAvailable))
+    }
 }

@@ -5,7 +5,6 @@ use jiff::SignedDuration;
 use crate::compute::Case;
 use crate::containers::CrashLooping;
 use crate::error::Error;
-use crate::fields::text;
 use crate::message::Message;
 use crate::report::Report;
 use crate::reported::Reported;
@@ -16,14 +15,14 @@ use crate::time;
 const SCHEDULE_WINDOW: SignedDuration = SignedDuration::from_secs(15);
 
 pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
-    Ok(match text(case.object, &["status", "phase"], "") {
+    Ok(match case.status.text("phase", "") {
         "Succeeded" => Report::current(Message::PodSucceeded),
         "Failed" => Report::current(Message::PodFailed),
         "Running" => running(case)?,
         "Pending" => pending(case),
         "" => Report::in_progress(Message::PodNotObserved),
         phase => {
-            let subject = Subject::of(case.object).to_string();
+            let subject = Subject::of(case.outline.object).to_string();
             return Err(Error::UnknownPhase { subject, phase: phase.to_owned() });
         }
     })
@@ -33,7 +32,8 @@ fn running<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
     if case.conditions.with("Ready", "True").is_some() {
         return Ok(Report::current(Message::PodReady));
     }
-    let crashing = CrashLooping::of(case.object).map_err(|misfit| misfit.of(case.object))?;
+    let crashing =
+        CrashLooping::of(case.status).map_err(|misfit| misfit.of(case.outline.object))?;
     Ok(match crashing {
         Some(containers) => Report::failed(Message::CrashLooping { containers }),
         None => Report::in_progress(Message::PodNotReady),
@@ -42,7 +42,7 @@ fn running<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
 
 fn pending<'a>(case: Case<'a, '_>) -> Report<'a> {
     let scheduled = case.conditions.with("PodScheduled", "False");
-    if scheduled.is_none_or(|condition| condition.reason() != "Unschedulable") {
+    if scheduled.is_none_or(|condition| condition.reason != "Unschedulable") {
         Report::in_progress(Message::PodPending)
     } else if created_within_window(case) {
         Report::in_progress(Message::PodNotScheduled)
@@ -53,16 +53,17 @@ fn pending<'a>(case: Case<'a, '_>) -> Report<'a> {
 
 /// A Pod without a readable creation time is as old as can be.
 fn created_within_window(case: Case<'_, '_>) -> bool {
-    let created = text(case.object, &["metadata", "creationTimestamp"], "");
-    let Some(created) = time::parse(created) else { return false };
+    let metadata = case.outline.metadata().ok();
+    let created = metadata.and_then(|it| time::parse(it.text("creationTimestamp", "")));
+    let Some(created) = created else { return false };
     (case.clock)().duration_since(created) < SCHEDULE_WINDOW
 }
 
 /// Whether the scheduler has said that no node fits, however long ago.
 pub(crate) fn is_unschedulable(conditions: Reported<'_>) -> bool {
     conditions.iter().any(|condition| {
-        condition.kind() == "PodScheduled"
-            && condition.status() == "False"
-            && condition.reason() == "Unschedulable"
+        condition.kind == "PodScheduled"
+            && condition.status == "False"
+            && condition.reason == "Unschedulable"
     })
 }

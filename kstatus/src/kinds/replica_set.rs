@@ -10,12 +10,17 @@ pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
     if case.conditions.with("ReplicaFailure", "True").is_some() {
         return Ok(Report::in_progress(Message::ReplicaFailure));
     }
-    let wanted = case.spec("replicas", 1);
-    let replicas = case.status("replicas", 0);
+    let wanted = case.spec.int("replicas", 1);
+    let [replicas, labelled, available, ready] = case.status.counts([
+        "replicas",
+        "fullyLabeledReplicas",
+        "availableReplicas",
+        "readyReplicas",
+    ]);
     let complete = Message::Complete { workload: Workload::ReplicaSet, replicas };
-    Ok(fewer(Count::Labelled, case.status("fullyLabeledReplicas", 0), wanted)
-        .or_else(|| fewer(Count::Available, case.status("availableReplicas", 0), wanted))
-        .or_else(|| fewer(Count::Ready, case.status("readyReplicas", 0), wanted))
+    Ok(fewer(Count::Labelled, labelled, wanted)
+        .or_else(|| fewer(Count::Available, available, wanted))
+        .or_else(|| fewer(Count::Ready, ready, wanted))
         .or_else(|| extra(replicas, wanted))
         .unwrap_or_else(|| Report::current(complete)))
 }

@@ -2,13 +2,12 @@
 
 use crate::compute::Case;
 use crate::error::Error;
-use crate::fields::text;
 use crate::message::Message;
 use crate::report::Report;
 
 pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
-    let load_balancer = text(case.object, &["spec", "type"], "") == "LoadBalancer";
-    if load_balancer && text(case.object, &["spec", "clusterIP"], "").is_empty() {
+    let load_balancer = case.spec.text("type", "") == "LoadBalancer";
+    if load_balancer && case.spec.text("clusterIP", "").is_empty() {
         return Ok(Report::in_progress(Message::NoClusterIp));
     }
     Ok(Report::current(Message::ServiceReady))

@@ -2,43 +2,42 @@
 
 use crate::compute::Case;
 use crate::error::Error;
-use crate::fields::{int, text};
+use crate::fields::Fields;
 use crate::kinds::{extra, fewer};
 use crate::message::{Count, Message, Workload};
 use crate::report::Report;
 
 pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
-    if text(case.object, &["spec", "updateStrategy", "type"], "") == "OnDelete" {
+    let strategy = case.spec.within("updateStrategy");
+    if strategy.text("type", "") == "OnDelete" {
         return Ok(Report::current(Message::OnDelete));
     }
-    let wanted = case.spec("replicas", 1);
-    let replicas = case.status("replicas", 0);
+    let wanted = case.spec.int("replicas", 1);
+    let [replicas, ready, updated, current] =
+        case.status.counts(["replicas", "readyReplicas", "updatedReplicas", "currentReplicas"]);
+    let complete = Message::Complete { workload: Workload::StatefulSet, replicas };
     Ok(fewer(Count::Replicas, replicas, wanted)
-        .or_else(|| fewer(Count::Ready, case.status("readyReplicas", 0), wanted))
+        .or_else(|| fewer(Count::Ready, ready, wanted))
         .or_else(|| extra(replicas, wanted))
-        .or_else(|| partition(case, wanted))
-        .or_else(|| fewer(Count::CurrentRevision, case.status("currentReplicas", 0), wanted))
+        .or_else(|| partition(strategy, updated, wanted))
+        .or_else(|| fewer(Count::CurrentRevision, current, wanted))
         .or_else(|| revision_mismatch(case))
-        .unwrap_or_else(|| {
-            Report::current(Message::Complete { workload: Workload::StatefulSet, replicas })
-        }))
+        .unwrap_or_else(|| Report::current(complete)))
 }
 
 /// With a partition, only the replicas beyond it are waited for, and nothing else is asked.
-fn partition<'a>(case: Case<'a, '_>, wanted: i64) -> Option<Report<'a>> {
+fn partition<'a>(strategy: Fields<'a>, updated: i64, wanted: i64) -> Option<Report<'a>> {
     const NONE: i64 = -1;
-    let path = &["spec", "updateStrategy", "rollingUpdate", "partition"];
-    let partition = int(case.object, path, NONE);
+    let partition = strategy.within("rollingUpdate").int("partition", NONE);
     if partition == NONE {
         return None;
     }
-    let updated = case.status("updatedReplicas", 0);
     let complete = Report::current(Message::PartitionComplete { updated });
     Some(fewer(Count::Partition, updated, wanted.wrapping_sub(partition)).unwrap_or(complete))
 }
 
 fn revision_mismatch<'a>(case: Case<'a, '_>) -> Option<Report<'a>> {
-    let current = text(case.object, &["status", "currentRevision"], "");
-    let update = text(case.object, &["status", "updateRevision"], "");
+    let current = case.status.text("currentRevision", "");
+    let update = case.status.text("updateRevision", "");
     (current != update).then_some(Report::in_progress(Message::RevisionMismatch))
 }

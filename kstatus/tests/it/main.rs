@@ -3,4 +3,6 @@
 mod answers;
 mod cases;
 mod corpus;
+#[cfg(feature = "cel")]
+mod health;
 mod script;
