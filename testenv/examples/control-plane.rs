@@ -23,7 +23,12 @@ async fn main() -> Result<(), Error> {
     say("Enter ends it, and shows who asked it what.");
     let _ = io::stdin().read_line(&mut String::new());
 
-    say(&control_plane.requests().await?.since(&started).to_string());
+    let asked = control_plane.requests().await?.since(&started);
+    say(&asked.by("gotk-testenv").to_string());
+    say(&format!(
+        "and its own controllers asked {} times",
+        asked.filter(|r| r.user.starts_with("system:")).total()
+    ));
     Ok(())
 }
 
