@@ -120,7 +120,10 @@ fn config_map(name: &str, serial: u64) -> Value {
 }
 
 fn deployment(name: &str, serial: u64) -> Value {
-    let probe = |path: &str| json!({ "httpGet": { "path": path, "port": "http" }, "initialDelaySeconds": 5, "timeoutSeconds": 5 });
+    let probe = |path: &str| {
+        let get = json!({ "path": path, "port": "http" });
+        json!({ "httpGet": get, "initialDelaySeconds": 5, "timeoutSeconds": 5 })
+    };
     let container = json!({
         "name": "web",
         "image": format!("registry.example.com/shop/web:1.0.{serial}"),
@@ -151,7 +154,10 @@ fn deployment(name: &str, serial: u64) -> Value {
             "strategy": { "type": "RollingUpdate", "rollingUpdate": { "maxUnavailable": 0 } },
             "selector": { "matchLabels": { "app": name } },
             "template": {
-                "metadata": { "labels": { "app": name }, "annotations": { "prometheus.io/scrape": "true" } },
+                "metadata": {
+                    "labels": { "app": name },
+                    "annotations": { "prometheus.io/scrape": "true" },
+                },
                 "spec": { "containers": [container], "volumes": [{ "name": "data", "emptyDir": {} }] },
             },
         },

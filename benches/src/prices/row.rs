@@ -149,9 +149,12 @@ fn get_as(path: &str, accept: &str) -> Result<Body, Error> {
 
 fn event(number: u32, serial: u64) -> Result<Body, Error> {
     let name = objects::name(number);
+    let about = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "namespace": "new", "name": name,
+    });
     let event = json!({
         "apiVersion": "v1", "kind": "Event", "metadata": { "name": format!("{name}.{serial}") },
-        "involvedObject": { "apiVersion": "apps/v1", "kind": "Deployment", "namespace": "new", "name": name },
+        "involvedObject": about,
         "reason": "ReconciliationSucceeded", "type": "Normal", "source": { "component": "prices" },
         "message": "Reconciliation finished in 1.2s, next run in 10m0s",
     });
