@@ -58,19 +58,15 @@ const ALL: [Component; 3] = [Component::Etcd, Component::ApiServer, Component::C
 impl ControlPlane {
     /// Starts a control plane and waits until it is ready.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let mut attempt = 1;
-        loop {
+        for _ in 1..PORT_ATTEMPTS {
             let this = Self::prepare(options.clone())?;
             match this.start_all().await {
-                Err(Error::PortTaken { component, port })
-                    if attempt < PORT_ATTEMPTS && !this.was_given(port) =>
-                {
-                    attempt += 1;
-                    drop((component, this));
-                }
+                Err(Error::PortTaken { port, .. }) if !this.was_given(port) => {}
                 result => return result.map(|()| this),
             }
         }
+        let this = Self::prepare(options)?;
+        this.start_all().await.map(|()| this)
     }
 
     fn prepare(options: Options) -> Result<Self, Error> {

@@ -18,10 +18,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[non_exhaustive]
 pub enum Error {
     /// Nobody said where the binaries are.
-    #[error(
-        "KUBEBUILDER_ASSETS is not set; `export KUBEBUILDER_ASSETS=$(hack/control-plane/build)` \
-         builds the binaries, or name a folder with etcd, kube-apiserver and kube-controller-manager"
-    )]
+    #[error("KUBEBUILDER_ASSETS is not set; `hack/control-plane/build` makes the folder it names")]
     NoAssets,
 
     /// The folder of the binaries does not exist.

@@ -16,7 +16,7 @@ const LAST: u16 = 31_999;
 #[derive(Debug)]
 pub(crate) struct Port {
     number: u16,
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Port {
@@ -34,7 +34,7 @@ impl Port {
             let path = locks.join(number.to_string());
             let lock = File::create(&path).map_err(Error::file("create", &path))?;
             if lock.try_lock().is_ok() && is_free(number) {
-                return Ok(Self { number, _lock: Some(lock) });
+                return Ok(Self { number, lock: Some(lock) });
             }
         }
         Err(Error::NoPort { first: FIRST, last: LAST })
@@ -42,7 +42,7 @@ impl Port {
 
     /// The port somebody asked for.
     pub(crate) fn given(number: u16) -> Self {
-        Self { number, _lock: None }
+        Self { number, lock: None }
     }
 
     pub(crate) fn number(&self) -> u16 {
@@ -51,7 +51,7 @@ impl Port {
 
     /// Whether another may be chosen instead.
     pub(crate) fn is_given(&self) -> bool {
-        self._lock.is_none()
+        self.lock.is_none()
     }
 }
 

@@ -60,12 +60,15 @@ fn definition(s: &Server, spec: Value) -> Value {
         "name": "v1", "served": true, "storage": true,
         "schema": { "openAPIV3Schema": schema }, "subresources": { "status": {} },
     });
+    let names = json!({
+        "kind": "Widget", "plural": "widgets", "singular": "widget", "listKind": "WidgetList",
+    });
     json!({
         "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
         "metadata": { "name": format!("widgets.{group}") },
         "spec": {
             "group": group, "scope": "Namespaced",
-            "names": { "kind": "Widget", "plural": "widgets", "singular": "widget", "listKind": "WidgetList" },
+            "names": names,
             "versions": [version],
         },
     })
@@ -209,7 +212,8 @@ async fn an_object_that_breaks_the_schema_is_refused(s: Server) {
         ),
         (
             json!({ "name": 1 }),
-            "spec.name: Invalid value: \"integer\": spec.name in body must be of type string: \"integer\"",
+            "spec.name: Invalid value: \"integer\": spec.name in body must be of type string: \
+             \"integer\"",
         ),
     ] {
         let message = format!("Widget.{} \"a\" is invalid: {cause}", crd.group);
@@ -325,7 +329,8 @@ async fn a_schema_must_be_structural(s: Server) {
         json!({ "type": "object", "properties": { "untyped": { "description": "of no type" } } });
     let status = s.post(DEFINITIONS, &definition(&s, spec)).await.is(422);
     let message = status["message"].as_str().unwrap();
-    let cause = "spec.validation.openAPIV3Schema.properties[spec].properties[untyped].type: Required value: must not be empty for specified object fields";
+    let cause = "spec.validation.openAPIV3Schema.properties[spec].properties[untyped].type: Required \
+        value: must not be empty for specified object fields";
     assert!(message.contains(cause), "{message}");
 }
 

@@ -59,13 +59,14 @@ async fn as_jane(s: &Server, path: &str) -> crate::server::Answer {
 
 async fn a_forbidden_request_says_who_may_not_do_what(s: Server) {
     let message = format!(
-        "secrets is forbidden: User \"jane\" cannot list resource \"secrets\" in API group \"\" in the namespace \"{}\"",
+        "secrets is forbidden: User \"jane\" cannot list resource \"secrets\" in API group \"\" in the \
+         namespace \"{}\"",
         s.namespace
     );
     let status = as_jane(&s, &s.core("secrets")).await.refused(403, "Forbidden", &message);
     assert_eq!(status["details"], json!({ "kind": "secrets" }));
-    let message = "deployments.apps \"web\" is forbidden: User \"jane\" cannot get resource \"deployments\" in API \
-        group \"apps\" in the namespace \"default\"";
+    let message = "deployments.apps \"web\" is forbidden: User \"jane\" cannot get resource \"deployments\" \
+        in API group \"apps\" in the namespace \"default\"";
     let path = "/apis/apps/v1/namespaces/default/deployments/web";
     as_jane(&s, path).await.refused(403, "Forbidden", message);
 }
@@ -79,7 +80,8 @@ async fn a_role_allows_what_it_says_and_no_more(s: Server) {
     });
     s.post(&s.path(api, "roles"), &role).await.is(201);
     let binding = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": { "name": "jane" },
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": { "name": "jane" },
         "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader" },
         "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "jane" }],
     });

@@ -48,7 +48,8 @@ const GENERATED: &str = "bcdfghjklmnpqrstvwxz2456789";
 async fn a_generated_name_has_five_more_characters(s: Server) {
     let mut seen = BTreeSet::new();
     for _ in 0..10 {
-        let object = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "generateName": "web-" } });
+        let metadata = json!({ "generateName": "web-" });
+        let object = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata });
         let created = s.post(&s.core("configmaps"), &object).await.is(201);
         let name = created["metadata"]["name"].as_str().unwrap().to_owned();
         let end = name.strip_prefix("web-").unwrap();
@@ -96,7 +97,8 @@ async fn who_updates_cannot_change_what_is_the_servers(s: Server) {
 async fn a_name_or_a_prefix_is_required(s: Server) {
     let object = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": {} });
     let status = s.post(&s.core("configmaps"), &object).await.is(422);
-    let message = "ConfigMap \"\" is invalid: metadata.name: Required value: name or generateName is required";
+    let message = "ConfigMap \"\" is invalid: metadata.name: Required value: name or generateName is \
+        required";
     assert_eq!(status["message"], message);
 }
 

@@ -79,7 +79,8 @@ async fn a_held_object_holds_its_namespace_and_the_namespace_says_so(s: Server) 
 async fn nothing_new_comes_into_a_namespace_that_goes(s: Server) {
     let object = held(&s).await;
     let message = format!(
-        "configmaps \"b\" is forbidden: unable to create new content in namespace {0} because it is being terminated",
+        "configmaps \"b\" is forbidden: unable to create new content in namespace {0} because it \
+         is being terminated",
         s.namespace
     );
     let answer = s.post(&s.core("configmaps"), &config_map("b", json!({}))).await;

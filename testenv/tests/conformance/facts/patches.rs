@@ -166,7 +166,8 @@ async fn a_patch_of_too_many_operations_is_refused(s: Server) {
     let operation = json!({ "op": "test", "path": "/data/k", "value": "1" });
     let patch = |count: usize| Value::Array(vec![operation.clone(); count]);
     s.patch(JSON_PATCH, &path, &patch(10_000)).await.is(200);
-    let message = "Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001";
+    let message = "Request entity too large: The allowed maximum operations in a JSON patch is 10000, got \
+        10001";
     s.patch(JSON_PATCH, &path, &patch(10_001)).await.refused(413, "RequestEntityTooLarge", message);
 }
 

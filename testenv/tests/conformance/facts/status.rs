@@ -80,7 +80,8 @@ async fn an_applied_status_is_owned_apart(s: Server) {
     );
 
     object["status"] = json!({ "phase": "Lost" });
-    let message = "Apply failed with 1 conflict: conflict with \"ctl\" with subresource \"status\": .status.phase";
+    let message = "Apply failed with 1 conflict: conflict with \"ctl\" with subresource \"status\": \
+        .status.phase";
     s.apply("two", &format!("{path}/status"), &object).await.refused(409, "Conflict", message);
 }
 
