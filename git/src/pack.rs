@@ -303,3 +303,6 @@ pub(crate) fn words(error: &gix::Error) -> String {
 }
 
 const BUFFER: usize = 1 << 16;
+
+#[cfg(test)]
+mod tests;

@@ -157,12 +157,13 @@ async fn every_way_to_ask_brings_one_commit_alone() {
         ] {
             let _ = fs::remove_dir_all(lab.root.path().join("cache"));
             cache(&lab).fetch(&remote, &reference).await.unwrap();
-            assert_eq!(git_count_unchecked(&lab), objects, "{reference:?}");
+            assert_eq!(counted(&lab), objects, "{reference:?}");
         }
     }
 }
 
-fn git_count_unchecked(lab: &Lab) -> usize {
+/// How many objects are in the cache.
+pub(crate) fn counted(lab: &Lab) -> usize {
     let repository = fs::read_dir(lab.root.path().join("cache"))
         .unwrap()
         .next()

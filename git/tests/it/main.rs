@@ -14,5 +14,6 @@ mod fetch;
 mod git;
 mod listing;
 mod server;
+mod shared;
 mod ssh;
 mod ssh_server;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use gotk_git::{Credentials, Error, Reference, Remote, RemoteOptions, RepositoryUrl};
 use russh::keys::{HashAlg, PrivateKey};
 
-use crate::fetch::cache;
+use crate::fetch::{cache, counted};
 use crate::git::Lab;
 use crate::ssh_server::SshServer;
 
@@ -106,6 +106,34 @@ async fn commits_travel_over_ssh_by_either_protocol() {
         }
         let error = remote.resolve(&Reference::branch("nope")).await.unwrap_err();
         assert!(matches!(error, Error::ReferenceNotFound { .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_commit_that_is_handed_out_only_with_its_branch_is_found_there() {
+    let Some(lab) = lab() else { return };
+    let client = key(lab.root.path(), "ed25519", "", "RFC4716");
+    let repository = lab.repository("b.git");
+    let first = repository.commit_file("a", "1");
+    repository.commit_file("a", "2");
+    let lost = "a0c14dc8580a23f79bc654faa79c4f62b46c2c22";
+    let allowed = client.key.public_key().clone();
+    // Git hands out any commit by its id to those who speak protocol 2.
+    let server =
+        SshServer::start(lab.root.path().into(), vec![client.key.clone()], allowed, true).await;
+    let url = server.url("b.git");
+    let remote =
+        remote(&url, Credentials::ssh_key(client.text.clone(), line(&server, &client))).unwrap();
+    let cache = cache(&lab);
+    let commit = cache.fetch(&remote, &Reference::commit(&first)).await.unwrap();
+    assert_eq!(commit.info().subject(), "write a");
+    assert_eq!(counted(&lab), 6, "all of the history");
+    for objects in [6, 9] {
+        let error = cache.fetch(&remote, &Reference::commit(lost)).await.unwrap_err();
+        assert!(matches!(error, Error::ReferenceNotFound { .. }), "{error:?}");
+        assert_eq!(error.to_string(), format!("{}: commit {lost} not found", remote.url()));
+        assert_eq!(counted(&lab), objects, "only what is new is fetched");
+        repository.commit_file("a", "3");
     }
 }
 
