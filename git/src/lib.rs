@@ -1,0 +1,116 @@
+//! Answers what a Git repository holds at a reference, and fetches just that.
+//!
+//! A [`Remote`] is a repository somewhere else, over https or ssh. [`Remote::resolve`] says which
+//! commit a [`Reference`] stands for now; [`Cache::fetch`] brings that commit here, without its
+//! history and without what is here already. No program is executed, no configuration of the
+//! machine or the user is read, and the environment is not asked for anything.
+//!
+//! ```
+//! use gotk_git::{Credentials, Error, Reference, Remote, RemoteOptions, RepositoryUrl};
+//!
+//! // What is secret in a URL is used, and never shown.
+//! let url = RepositoryUrl::parse("https://bob:s3cret@git.example.com/team/app.git")?;
+//! assert_eq!(url.to_string(), "https://git.example.com/team/app.git");
+//!
+//! // Weak settings have to be asked for by name.
+//! let url = RepositoryUrl::parse("http://git.example.com/team/app.git")?;
+//! # let _ = rustls::crypto::ring::default_provider().install_default();
+//! let refused = Remote::new(url, RemoteOptions::default()).unwrap_err();
+//! assert!(refused.to_string().contains("plain http is not allowed"));
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! A commit, its files, and the next time:
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), gotk_git::Error> {
+//! use gotk_git::{Cache, CacheOptions, Credentials, Reference, Remote, RemoteOptions};
+//!
+//! let cache = Cache::open("/var/lib/git", CacheOptions::default())?;
+//! let options = RemoteOptions::default().credentials(Credentials::basic("bob", "token"));
+//! let remote = Remote::new("https://git.example.com/team/app.git".parse()?, options)?;
+//!
+//! let commit = cache.fetch(&remote, &Reference::branch("main")).await?;
+//! println!("{}: {}", commit.revision(), commit.info().subject());
+//! commit.write_to("app")?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it costs
+//!
+//! | | HTTP requests | what travels |
+//! | --- | --- | --- |
+//! | the first question to a server | 2 | the references that were asked for |
+//! | a repository that did not change | 1 | the same |
+//! | a commit that is not here | 1 more | the commit, and the files and trees that are not here |
+//!
+//! A server that only speaks the protocol of before 2018 lists all its references, in one request.
+//!
+//! # How it decides
+//!
+//! * **Which commit**: `commit`, else `name`, `tag`, `branch`, as Flux's code does. A tag stands for
+//!   the commit it points at in the end; the tag object is fetched with it.
+//! * **What a commit costs**: it is fetched by its id and alone. A server that refuses that is asked
+//!   for its branches and tags with their history, once for every state they are in.
+//! * **What is trusted**: nothing a server says. Every object is hashed when it arrives and when it
+//!   is read, packs are held to [`Limits`], names that could leave the tree or be taken for `.git`
+//!   by any file system are errors. Credentials go to the scheme, host and port they were given for,
+//!   also after a redirect. An SSH host that is not in `known_hosts` is never spoken to.
+//! * **Who may read the cache**: whoever may list the repository now, with credentials of their own.
+//! * **Who fetches**: of those who want the same commit at once, one, across processes; the others
+//!   wait for it.
+//!
+//! # Not here
+//!
+//! * Ranges of versions ([`Reference::semver`]) are an error.
+//! * Sparse checkouts, the contents of submodules, files kept by LFS: they are listed or left as the
+//!   pointers they are.
+//! * Signatures of commits and tags are not verified.
+//! * Proxies for ssh, tokens of GitHub Apps and clouds, host names in `known_hosts` by address.
+//! * Writing: commits and pushes.
+//!
+//! A program that uses this crate installs a TLS provider for `rustls`; without one a [`Remote`]
+//! over HTTP is an error.
+
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
+
+mod cache;
+mod checkout;
+mod commit;
+mod credentials;
+mod error;
+mod generation;
+mod http;
+mod id;
+mod known_hosts;
+mod limits;
+mod lock;
+mod objects;
+mod options;
+mod pack;
+mod protocol;
+mod reference;
+mod remote;
+mod repository;
+mod resolve;
+mod secret;
+mod session;
+mod snapshot;
+mod ssh;
+mod url;
+mod wire;
+
+pub use cache::{Cache, CacheOptions};
+pub use commit::{Commit, CommitInfo, Signature};
+pub use credentials::Credentials;
+pub use error::Error;
+pub use id::{Algorithm, ObjectId};
+pub use limits::Limits;
+pub use options::{Dangerous, Proxy, RemoteOptions};
+pub use protocol::listing::RemoteRef;
+pub use reference::Reference;
+pub use remote::Remote;
+pub use resolve::Target;
+pub use secret::Secret;
+pub use url::{PublicUrl, RepositoryUrl, Scheme};
