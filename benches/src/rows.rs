@@ -1,5 +1,6 @@
 //! Every row there is, one file per room.
 
+mod artifact;
 mod kustomize;
 
 use crate::Error;
@@ -7,7 +8,7 @@ use crate::row::Row;
 
 /// All rows, in the order they are reported.
 pub(crate) fn all() -> Vec<Row> {
-    kustomize::ROWS.to_vec()
+    [artifact::ROWS, kustomize::ROWS].concat()
 }
 
 /// The rows with these names or in these rooms.
