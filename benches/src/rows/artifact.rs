@@ -1,0 +1,146 @@
+//! Rows of `gotk-artifact`: one tree of 6,000 manifests, packed and unpacked.
+
+use std::io::{BufWriter, Read};
+use std::path::PathBuf;
+
+use gotk_artifact::{
+    CacheOptions, Digest, Error, Kind, PackOptions, Tree, TreeBuilder, TreeCache, UnpackOptions,
+    pack, unpack, unpack_to_folder,
+};
+
+use crate::host;
+use crate::row::{Outcome, Row};
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        name: "artifact/pack",
+        question: "what packing a folder of 6,000 files (25 MB) costs, on one thread",
+        peer: "artifact",
+        target: "1×",
+        iterations: 5,
+        input: archive,
+        ours: |input| packed(input, 1),
+    },
+    Row {
+        name: "artifact/pack-2",
+        question: "the same on two threads (compare the wall clock)",
+        peer: "artifact",
+        target: "1.7×",
+        iterations: 5,
+        input: archive,
+        ours: |input| packed(input, 2),
+    },
+    Row {
+        name: "artifact/unpack",
+        question: "what verifying and unpacking 25 MB costs, ours into memory",
+        peer: "artifact",
+        target: "2.5×",
+        iterations: 5,
+        input: archive,
+        ours: |input| counted(unpack(input, &Digest::sha256(input), &UnpackOptions::default())),
+    },
+    Row {
+        name: "artifact/unpack-folder",
+        question: "the same into a folder on both sides",
+        peer: "artifact",
+        target: "1.3×",
+        iterations: 5,
+        input: archive,
+        ours: unpacked_to_folder,
+    },
+    Row {
+        name: "artifact/consumers",
+        question: "what 300 consumers of one archive cost",
+        peer: "artifact",
+        target: "100×",
+        iterations: 1,
+        input: archive,
+        ours: consumers,
+    },
+];
+
+/// The length of the tar inside, on which both sides must agree to the byte.
+fn packed(input: &[u8], threads: usize) -> Outcome {
+    let write = || -> Result<u64, Box<dyn std::error::Error>> {
+        let folder = source(input)?;
+        let target = tempfile::NamedTempFile::new()?;
+        let out = BufWriter::new(target.reopen()?);
+        // Flux walks and reads the folder every time: so a new tree.
+        let tree = Tree::directory(folder)?;
+        pack(&tree, out, &PackOptions::default().threads(threads))?;
+        let mut archive = Vec::new();
+        target.reopen()?.read_to_end(&mut archive)?;
+        let length = archive.last_chunk().copied().unwrap_or_default();
+        Ok(u32::from_le_bytes(length).into())
+    };
+    Outcome::Count(write().unwrap_or(0))
+}
+
+/// The folder that is packed, made once and kept for the next run.
+fn source(input: &[u8]) -> Result<PathBuf, Error> {
+    let digest = Digest::sha256(input);
+    let folder = host::cache().join(format!("artifact-{}", &digest.hex()[..12]));
+    if !folder.exists() {
+        unpack_to_folder(input, &digest, &folder, &UnpackOptions::default())?;
+    }
+    Ok(folder)
+}
+
+/// The peer syncs nothing, so neither do we here.
+fn unpacked_to_folder(input: &[u8]) -> Outcome {
+    let Ok(parent) = tempfile::tempdir() else { return Outcome::Count(0) };
+    let options = UnpackOptions::default().durable(false);
+    counted(unpack_to_folder(input, &Digest::sha256(input), parent.path().join("target"), &options))
+}
+
+fn consumers(input: &[u8]) -> Outcome {
+    let cache = TreeCache::new(CacheOptions::default());
+    let digest = Digest::sha256(input);
+    let mut last = cache.get(&digest, || Ok(input));
+    for _ in 1..300 {
+        last = cache.get(&digest, || Ok(input));
+    }
+    counted(last)
+}
+
+/// The number of files.
+fn counted(tree: Result<Tree, Error>) -> Outcome {
+    let files = |tree: Tree| tree.walk().flatten().filter(|at| at.kind == Kind::File).count();
+    Outcome::Count(tree.map_or(0, files) as u64)
+}
+
+/// An archive of manifests that differ as those of a repository do.
+fn archive() -> Vec<u8> {
+    let mut state = 7_u64;
+    let mut noise = move || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state >> 33
+    };
+    let mut tree = TreeBuilder::new();
+    for file in 0..6000 {
+        let mut text = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: config-{file}\n  uid: {:08x}\ndata:\n",
+            noise()
+        );
+        for line in 0..60 + noise() % 60 {
+            let word = WORDS[(noise() % 16) as usize];
+            let other = WORDS[(noise() % 16) as usize];
+            text += &format!(
+                "  {word}-{line}: \"{other} {} of {:x}\"\n",
+                noise() % 5000,
+                noise() % 77_777
+            );
+        }
+        let path = format!("apps/team-{}/{}/config-{file}.yaml", file % 60, WORDS[file % 16]);
+        tree = tree.file(path, text).unwrap_or_default();
+    }
+    let mut archive = Vec::new();
+    let packed = pack(&tree.build(), &mut archive, &PackOptions::default());
+    packed.map_or_else(|_| Vec::new(), |_| archive)
+}
+
+const WORDS: [&str; 16] = [
+    "replicas", "image", "timeout", "endpoint", "database", "cache", "region", "cluster", "tenant",
+    "policy", "schedule", "memory", "limit", "interval", "registry", "channel",
+];
