@@ -23,6 +23,8 @@ pub(crate) struct Node<'a> {
     pub(crate) anchor: Option<&'a str>,
     pub(crate) comments: Option<Box<Comments>>,
     pub(crate) start: Mark,
+    /// Where a scalar's own text begins, behind its anchor and tag.
+    pub(crate) body: Mark,
     pub(crate) end: Mark,
     /// Where the node after this one and all it holds stands in the list.
     next: u32,
@@ -48,8 +50,17 @@ impl<'a> Tree<'a> {
     pub(crate) fn empty() -> Self {
         let content =
             Content::Scalar { value: Cow::Borrowed(""), quoting: Quoting::Plain, implicit: true };
-        let (start, end) = (Mark::default(), Mark::default());
-        let node = Node { content, tag: None, anchor: None, comments: None, start, end, next: 1 };
+        let mark = Mark::default();
+        let node = Node {
+            content,
+            tag: None,
+            anchor: None,
+            comments: None,
+            start: mark,
+            body: mark,
+            end: mark,
+            next: 1,
+        };
         Self { nodes: vec![node], comments: None }
     }
 
@@ -156,6 +167,7 @@ impl<'a> Composer<'a> {
             anchor: event.anchor,
             comments: event.comments,
             start: event.start,
+            body: event.body,
             end: event.end,
             next: id.0 + 1,
         });

@@ -4,6 +4,8 @@ mod aliases;
 mod build;
 mod write;
 
+pub(crate) use self::build::document as build;
+
 use serde_json::{Map, Value};
 
 use crate::compose::{self, Tree};
@@ -68,7 +70,7 @@ impl Document {
     fn parse_part(bytes: &[u8], options: &Options, start: Start) -> Result<Option<Self>, Error> {
         let options = Options { dialect: Dialect::Kyaml, ..options.clone() };
         read::Document::read(bytes, &options, start, |reading| {
-            Ok(reading.tree.take().map(|tree| build::document(tree, reading.skipped)))
+            Ok(reading.tree.take().map(|tree| build(tree, reading.skipped)))
         })
     }
 

@@ -427,3 +427,24 @@ fn tag_parts(tag: &str) -> (&'static str, &str) {
         None => ("", tag),
     }
 }
+
+/// Whether a text can be written between single quotes on one line.
+pub(crate) fn fits_single_quotes(text: &str) -> bool {
+    let analysis = Analysis::of(text, Dialect::Kyaml);
+    analysis.single_quoted && !analysis.multiline
+}
+
+/// Whether a text can be written as a block without a hint at its indentation.
+pub(crate) fn fits_block(text: &str) -> bool {
+    let analysis = Analysis::of(text, Dialect::Kyaml);
+    analysis.block && analysis.multiline && !text.starts_with([' ', '\n', '\t'])
+}
+
+/// A text between double quotes on one line.
+pub(crate) fn in_double_quotes(text: &str) -> String {
+    let layout = Layout { dialect: Dialect::Kyaml, indent: 2, width: usize::MAX, compact: true };
+    let mut emitter = Emitter::new(layout);
+    emitter.emit(&Piece::new(Shape::DocumentStart));
+    emitter.emit(&Piece::scalar(text, Quoting::Double));
+    emitter.finish()
+}

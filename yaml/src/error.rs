@@ -113,6 +113,12 @@ impl Error {
         Self::Meaning(Box::new(Fault { original, message, place: None, excerpt: String::new() }))
     }
 
+    pub(crate) fn edit(message: impl Into<String>) -> Self {
+        let message = message.into();
+        let original = message.clone();
+        Self::Edit(Box::new(Fault { original, message, place: None, excerpt: String::new() }))
+    }
+
     pub(crate) fn too_large(message: String) -> Self {
         let original = message.clone();
         Self::Limit(Box::new(Fault { original, message, place: None, excerpt: String::new() }))

@@ -9,6 +9,8 @@ use crate::token::{Mark, Quoting};
 pub(crate) struct Event<'a> {
     pub(crate) what: What<'a>,
     pub(crate) start: Mark,
+    /// Where a scalar's own text begins, behind its anchor and tag.
+    pub(crate) body: Mark,
     pub(crate) end: Mark,
     pub(crate) anchor: Option<&'a str>,
     pub(crate) tag: Option<Box<str>>,
@@ -59,6 +61,6 @@ impl Comments {
 
 impl<'a> Event<'a> {
     pub(crate) fn new(what: What<'a>, start: Mark, end: Mark) -> Self {
-        Self { what, start, end, anchor: None, tag: None, comments: None }
+        Self { what, start, body: start, end, anchor: None, tag: None, comments: None }
     }
 }

@@ -40,6 +40,11 @@ impl Format {
         Self { layout: Layout { compact: true, ..Self::goyaml3(2).layout } }
     }
 
+    /// As `sigs.k8s.io/yaml`, on one line.
+    pub(crate) fn unfolded() -> Self {
+        Self { layout: Layout { width: usize::MAX, ..Self::sigs().layout } }
+    }
+
     /// As goyaml.v3 does, with this indentation (2 to 9, else 2): items are indented.
     ///
     /// Its own default is 4; Helm's `toYamlPretty` has 2.

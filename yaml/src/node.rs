@@ -53,7 +53,7 @@ pub enum Content {
     },
 }
 
-/// A part of a text.
+/// A part of a text: of a scalar without its anchor and tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Span {

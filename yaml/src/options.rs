@@ -17,7 +17,7 @@ pub enum Dialect {
 /// # Defaults
 ///
 /// Kubernetes' dialect, the last of equal keys wins, and limits that no honest manifest meets:
-/// 64 MiB of text, 1,000 levels, 100,000 documents, 16 MiB copied by aliases. Beside them the
+/// 64 MiB of text, 400 levels, 100,000 documents, 16 MiB copied by aliases. Beside them the
 /// originals' own limit on aliases holds (a document may not consist of them by more than 99 %).
 #[derive(Clone, Debug)]
 #[must_use]
@@ -36,7 +36,7 @@ impl Default for Options {
             dialect: Dialect::default(),
             strict: false,
             max_bytes: 64 << 20,
-            max_depth: 1000,
+            max_depth: 400,
             max_documents: 100_000,
             max_alias_bytes: 16 << 20,
         }
@@ -68,7 +68,7 @@ impl Options {
 
     /// Reads at most this many levels of collections.
     ///
-    /// The originals' limit is 10,000. A value that deep needs megabytes of stack to be dropped.
+    /// The originals' limit is 10,000. A value that deep needs megabytes of stack, if only to be dropped.
     pub fn max_depth(mut self, levels: usize) -> Self {
         self.max_depth = levels;
         self

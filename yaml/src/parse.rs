@@ -93,15 +93,24 @@ impl<'a> Parser<'a> {
     }
 
     fn node(&mut self, context: Context) -> Parsed<Event<'a>> {
-        if let &Token { kind: Kind::Alias(name), start, end } = self.scanner.peek()? {
-            self.leave();
-            let event = self.with_comments(Event::new(What::Alias(name), start, end));
-            self.scanner.take();
-            return Ok(event);
+        let token = self.scanner.peek()?;
+        let (start, end) = (token.start, token.end);
+        match token.kind {
+            Kind::Alias(name) => {
+                self.leave();
+                let mut event = Event::new(What::Alias(name), start, end);
+                event.comments = self.comments();
+                self.scanner.take();
+                Ok(event)
+            }
+            Kind::Anchor(_) | Kind::Tag(_) => self.node_with_properties(context, start),
+            _ => self.content(context, start, None),
         }
-        let first = self.scanner.peek()?.start;
+    }
+
+    fn node_with_properties(&mut self, context: Context, first: Mark) -> Parsed<Event<'a>> {
         let (anchor, tag, end) = self.properties(first)?;
-        let mut event = self.content(context, first, end, tag.is_some() || anchor.is_some())?;
+        let mut event = self.content(context, first, Some(end))?;
         if let What::Scalar { implicit, .. } = &mut event.what {
             // `!` says no more than that the scalar is a string.
             *implicit = match tag.as_deref() {
@@ -155,8 +164,7 @@ impl<'a> Parser<'a> {
         &mut self,
         context: Context,
         start: Mark,
-        properties_end: Mark,
-        has_properties: bool,
+        properties_end: Option<Mark>,
     ) -> Parsed<Event<'a>> {
         let block = context != Context::Flow;
         let token = self.scanner.peek()?;
@@ -179,30 +187,35 @@ impl<'a> Parser<'a> {
             Kind::BlockMappingStart if block => {
                 (What::MappingStart { flow: false }, State::BlockMappingKey { first: true })
             }
-            _ if has_properties => {
-                self.leave();
-                return Ok(empty_scalar(start, properties_end));
-            }
             _ => {
-                let what = "did not find expected node content";
-                return Err(Problem::new(Layer::Parser, what, at, start));
+                let Some(end) = properties_end else {
+                    let what = "did not find expected node content";
+                    return Err(Problem::new(Layer::Parser, what, at, start));
+                };
+                self.leave();
+                return Ok(empty_scalar(start, end));
             }
         };
         self.state = state;
         let flow =
             matches!(what, What::SequenceStart { flow: true } | What::MappingStart { flow: true });
-        let event = Event::new(what, start, end);
-        Ok(if flow { self.with_comments(event) } else { self.with_stem(event) })
+        let mut event = Event::new(what, start, end);
+        event.comments = if flow { self.comments() } else { self.stem() };
+        Ok(event)
     }
 
     fn scalar(&mut self, start: Mark) -> Parsed<Event<'a>> {
         self.leave();
-        let Some(Token { kind: Kind::Scalar(value, quoting), end, .. }) = self.scanner.take()
+        let Some(Token { kind: Kind::Scalar(value, quoting), start: body, end }) =
+            self.scanner.take()
         else {
             return Ok(empty_scalar(start, start));
         };
         let implicit = quoting == Quoting::Plain;
-        Ok(self.with_comments(Event::new(What::Scalar { value, quoting, implicit }, start, end)))
+        let mut event = Event::new(What::Scalar { value, quoting, implicit }, start, end);
+        event.body = body;
+        event.comments = self.comments();
+        Ok(event)
     }
 
     /// The node at hand is over: goes on with what holds it.
@@ -222,23 +235,16 @@ impl<'a> Parser<'a> {
 
     // === Comments ===
 
-    fn with_comments(&mut self, mut event: Event<'a>) -> Event<'a> {
-        if let Some(comments) = &mut self.scanner.comments {
-            let ready = mem::take(&mut comments.ready);
-            let taken = Comments { head: ready.head, line: ready.line, foot: ready.foot };
-            event.comments = (!taken.is_empty()).then(|| Box::new(taken));
-        }
-        event
+    /// The comments that are ready, for the event at hand.
+    fn comments(&mut self) -> Option<Box<Comments>> {
+        let ready = mem::take(&mut self.scanner.comments.as_mut()?.ready);
+        let taken = Comments { head: ready.head, line: ready.line, foot: ready.foot };
+        (!taken.is_empty()).then(|| Box::new(taken))
     }
 
-    fn with_stem(&mut self, mut event: Event<'a>) -> Event<'a> {
-        if let Some(comments) = &mut self.scanner.comments
-            && !comments.ready.stem.is_empty()
-        {
-            let head = mem::take(&mut comments.ready.stem);
-            event.comments = Some(Box::new(Comments { head, ..Comments::default() }));
-        }
-        event
+    fn stem(&mut self) -> Option<Box<Comments>> {
+        let head = mem::take(&mut self.scanner.comments.as_mut()?.ready.stem);
+        (!head.is_empty()).then(|| Box::new(Comments { head, ..Comments::default() }))
     }
 }
 

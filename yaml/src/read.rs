@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use crate::compose::{Composer, Tree};
 use crate::decode::{Build, Decoder, Stop};
+use crate::document;
 use crate::error::{Error, Origin};
+use crate::event::What;
 use crate::input::Input;
 use crate::json::{self, BuildJson};
 use crate::options::{Dialect, Options};
@@ -67,6 +69,26 @@ pub fn typed_from_slice(bytes: &[u8], options: &Options) -> Result<Typed, Error>
     Document::read(bytes, options, Start::default(), |reading| {
         Ok(reading.decode(BuildTyped, false)?.0)
     })
+}
+
+/// How many events the parser has to tell about a text: all of the reader that is not values.
+///
+/// # Errors
+///
+/// When the text is no YAML.
+#[doc(hidden)]
+pub fn count_events(text: &str) -> Result<usize, Error> {
+    let input = Input::new(text.as_bytes());
+    let origin = Origin::new(input.text(), Dialect::Sigs);
+    let mut parser = Parser::new(&input, Options::default().max_depth, false);
+    let mut events = 0;
+    loop {
+        let event = parser.next().map_err(|problem| origin.error(&problem))?;
+        if matches!(event.what, What::StreamEnd) {
+            return Ok(events);
+        }
+        events += 1;
+    }
 }
 
 /// Which part of a stream a text is: its document and line, from 0.
@@ -133,6 +155,52 @@ impl<'t, 'a> Document<'t, 'a> {
             Err(Stop::Issues(issues)) => Err(self.origin.issues(&issues)),
         }
     }
+}
+
+/// All documents of a text as YAML sees them, with spans that count from its beginning.
+pub(crate) fn all_documents(text: &str) -> Result<Vec<document::Document>, Error> {
+    let mut documents = Vec::new();
+    each_document(text, Dialect::Kyaml, |reading| {
+        if let Some(tree) = reading.tree.as_deref_mut() {
+            documents.push(document::build(tree, reading.skipped));
+        }
+        Ok(())
+    })?;
+    Ok(documents)
+}
+
+/// All documents of a text as YAML sees them, as Kubernetes reads them.
+pub(crate) fn all_values(text: &str) -> Result<Vec<Value>, Error> {
+    let mut values = Vec::new();
+    each_document(text, Dialect::Sigs, |reading| {
+        values.push(reading.value()?);
+        Ok(())
+    })?;
+    Ok(values)
+}
+
+fn each_document(
+    text: &str,
+    dialect: Dialect,
+    mut then: impl FnMut(&mut Document<'_, '_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let options = Options { dialect, ..Options::default() };
+    check_size(text.len(), &options)?;
+    let input = Input::new(text.as_bytes());
+    let parser = Parser::new(&input, options.max_depth, dialect == Dialect::Kyaml);
+    let mut composer = Composer::new(parser, options.max_depth);
+    let mut origin = Origin::new(input.text(), dialect);
+    let mut tree = Tree::default();
+    while composer.next(&mut tree).map_err(|problem| origin.error(&problem))? {
+        if origin.document >= options.max_documents {
+            let limit = options.max_documents;
+            return Err(Error::too_large(format!("stream of more than {limit} documents")));
+        }
+        let (tree, options) = (Some(&mut tree), &options);
+        then(&mut Document { tree, origin, options, skipped: input.skipped })?;
+        origin.document += 1;
+    }
+    Ok(())
 }
 
 fn check_size(length: usize, options: &Options) -> Result<(), Error> {

@@ -25,6 +25,8 @@ pub(crate) struct Scanner<'a> {
     tokens: VecDeque<Token<'a>>,
     /// How many tokens the parser has taken.
     taken: usize,
+    /// The first token of the queue is known not to be a key.
+    ready: bool,
     started: bool,
     indent: i32,
     indents: Vec<i32>,
@@ -58,6 +60,7 @@ impl<'a> Scanner<'a> {
             cursor: Cursor::new(input),
             tokens: VecDeque::new(),
             taken: 0,
+            ready: false,
             started: false,
             indent: -1,
             indents: Vec::new(),
@@ -70,20 +73,30 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next token, which stays in the queue.
+    #[inline]
     pub(crate) fn peek(&mut self) -> Scanned<&Token<'a>> {
+        if !self.ready {
+            self.make_ready()?;
+        }
+        Ok(&self.tokens[0])
+    }
+
+    fn make_ready(&mut self) -> Scanned {
         while self.needs_more()? {
             self.fetch()?;
         }
+        self.ready = true;
         if let Some(comments) = &mut self.comments {
             let first = &self.tokens[0];
             comments.reach(first.start, matches!(first.kind, Kind::BlockEnd));
         }
-        Ok(&self.tokens[0])
+        Ok(())
     }
 
     /// Takes the token that [`peek`](Self::peek) showed.
     pub(crate) fn take(&mut self) -> Option<Token<'a>> {
         self.taken += 1;
+        self.ready = false;
         self.tokens.pop_front()
     }
 

@@ -38,7 +38,7 @@ struct Size {
 
 type Entries = Vec<(Node, Node)>;
 
-const MAX_LEVELS: usize = 1000;
+const MAX_LEVELS: usize = 400;
 
 impl Inliner {
     /// Gives every anchor a number, and every alias the number of the anchor before it.

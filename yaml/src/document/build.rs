@@ -10,7 +10,7 @@ use crate::resolve::short_tag;
 use crate::token::Quoting;
 
 /// Makes a document; `skipped` bytes of the text came before the tree's.
-pub(super) fn document(tree: &mut Tree<'_>, skipped: usize) -> Document {
+pub(crate) fn document(tree: &mut Tree<'_>, skipped: usize) -> Document {
     let comments = tree.comments.take().map(|comments| *comments).unwrap_or_default();
     Document { root: node(tree, Tree::ROOT, skipped), comments }
 }
@@ -47,10 +47,10 @@ fn node(tree: &mut Tree<'_>, id: NodeId, skipped: usize) -> Node {
 
 fn span(node: &compose::Node<'_>, skipped: usize) -> Span {
     Span {
-        start: node.start.offset as usize + skipped,
+        start: node.body.offset as usize + skipped,
         end: node.end.offset as usize + skipped,
-        line: node.start.line as usize + 1,
-        column: node.start.column as usize + 1,
+        line: node.body.line as usize + 1,
+        column: node.body.column as usize + 1,
     }
 }
 

@@ -86,7 +86,8 @@ impl<'a> Parser<'a> {
             Kind::BlockEnd => {
                 self.leave();
                 self.marks.pop();
-                let event = self.with_comments(Event::new(What::MappingEnd, start, end));
+                let mut event = Event::new(What::MappingEnd, start, end);
+                event.comments = self.comments();
                 self.scanner.take();
                 Ok(event)
             }
@@ -218,7 +219,8 @@ impl<'a> Parser<'a> {
     fn close_flow(&mut self, what: What<'a>, start: Mark, end: Mark) -> Event<'a> {
         self.leave();
         self.marks.pop();
-        let event = self.with_comments(Event::new(what, start, end));
+        let mut event = Event::new(what, start, end);
+        event.comments = self.comments();
         self.scanner.take();
         event
     }

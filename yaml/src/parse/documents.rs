@@ -88,7 +88,8 @@ impl<'a> Parser<'a> {
         }
         self.tag_directives.clear();
         self.state = State::DocumentStart;
-        let mut event = self.with_comments(Event::new(What::DocumentEnd, start, end));
+        let mut event = Event::new(What::DocumentEnd, start, end);
+        event.comments = self.comments();
         if let Some(comments) = &mut event.comments
             && comments.foot.is_empty()
         {

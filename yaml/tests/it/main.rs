@@ -3,3 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a broken corpus must stop the test")]
 
 mod corpus;
+mod edit;
+mod errors;
+mod hostile;
+mod properties;
