@@ -123,7 +123,7 @@ impl<'s> Merge<'s> {
         patch: &[Value],
         depth: usize,
     ) -> Result<Vec<Value>, Error> {
-        let first = live.first().or(patch.first());
+        let first = live.first().or_else(|| patch.first());
         if !first.is_some_and(Value::is_object) {
             return Ok(self.scalar_lists(live, patch));
         }
