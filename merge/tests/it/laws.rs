@@ -41,16 +41,16 @@ fn sets_keep_the_laws_of_sets() {
         let minus = |x: &FieldSet, y: &FieldSet| x.clone().difference(y);
         prop_assert_eq!(union(&a, &b), union(&b, &a));
         prop_assert_eq!(union(&union(&a, &b), &c), union(&a, &union(&b, &c)));
-        prop_assert_eq!(union(&a, &a), a.clone());
+        prop_assert_eq!(&union(&a, &a), &a);
         prop_assert_eq!(a.intersection(&b), b.intersection(&a));
         prop_assert_eq!(a.intersection(&b), minus(&a, &minus(&a, &b)));
-        prop_assert_eq!(union(&minus(&a, &b), &a.intersection(&b)), a.clone());
+        prop_assert_eq!(&union(&minus(&a, &b), &a.intersection(&b)), &a);
         prop_assert!(minus(&a, &b).intersection(&b).is_empty());
         prop_assert_eq!(minus(&a, &b).is_empty(), a.is_subset(&b));
         prop_assert!(a.clone().recursive_difference(&b).is_subset(&minus(&a, &b)));
         prop_assert!(a.clone().leaves().is_subset(&a));
-        prop_assert_eq!(FieldSet::parse(&a.to_string()).unwrap(), a.clone());
-        prop_assert_eq!(FieldSet::from_iter(a.paths()), a.clone());
+        prop_assert_eq!(&FieldSet::parse(&a.to_string()).unwrap(), &a);
+        prop_assert_eq!(&FieldSet::from_iter(a.paths()), &a);
         prop_assert!(a.paths().iter().all(|path| a.has(path)));
         prop_assert_eq!(a.paths().len(), a.len());
         Ok(())
