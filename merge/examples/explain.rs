@@ -99,7 +99,7 @@ fn apply(live: &Live, applied: &Value, arguments: &Arguments) -> Result<(), Fail
         Proof::NoOp => println!("A forced apply would do nothing: proved."),
         Proof::Changes { reason } => println!("A forced apply would write: {reason}."),
         Proof::Unknown { reason } => {
-            println!("Whether a forced apply would write only the server knows: {reason}.")
+            println!("Whether a forced apply would write only the server knows: {reason}.");
         }
         _ => {}
     }

@@ -101,6 +101,7 @@ impl<'v> FieldManager<'v> {
         on_conflict: OnConflict,
         now: Timestamp,
     ) -> Result<(Written, Changes), Error> {
+        check_depth(&[&live.object, config])?;
         let managed = live.recorded.decode().map_err(|message| Error::ManagedFields { message })?;
         let gvk = Gvk::of(config);
         if gvk != self.gvk {
@@ -200,6 +201,7 @@ impl<'v> FieldManager<'v> {
         manager: &str,
         now: Timestamp,
     ) -> Result<Written, Error> {
+        check_depth(&[&live.object, &new.object])?;
         let mut managed = self.managers_of_update(live, &new);
         let tracked =
             !managed.is_empty() || value::text_at(&live.object, &["metadata", "uid"]).is_empty();
@@ -337,6 +339,11 @@ fn without_metadata(fields: FieldSet) -> FieldSet {
         ["apiVersion", "kind", "metadata"].map(root).into_iter().chain(metadata).collect()
     });
     fields.difference(&NEVER_OWNED)
+}
+
+fn check_depth(objects: &[&Value]) -> Result<(), Error> {
+    let check = |object: &&Value| value::check_depth(object);
+    objects.iter().try_for_each(check).map_err(|errors| errors.into_error(""))
 }
 
 fn whole_seconds(now: Timestamp) -> Timestamp {

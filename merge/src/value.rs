@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Number, Value};
 
+use crate::error::TypeErrors;
 use crate::scalar::Scalar;
 
 /// Nesting beyond this is refused, so that no walk can exhaust the stack.
@@ -28,6 +29,23 @@ fn numbers_equal(a: &Number, b: &Number) -> bool {
 fn maps_equal(a: &Map<String, Value>, b: &Map<String, Value>) -> bool {
     a.len() == b.len()
         && a.iter().all(|(name, value)| b.get(name).is_some_and(|other| equal(value, other)))
+}
+
+/// Refuses what no walk should go down into.
+pub(crate) fn check_depth(value: &Value) -> Result<(), TypeErrors> {
+    if is_within(value, MAX_DEPTH) {
+        return Ok(());
+    }
+    Err(TypeErrors::one(format!("nested deeper than {MAX_DEPTH}")))
+}
+
+fn is_within(value: &Value, depth: usize) -> bool {
+    let within = |it: &Value| depth > 0 && is_within(it, depth - 1);
+    match value {
+        Value::Array(items) => items.iter().all(within),
+        Value::Object(map) => map.values().all(within),
+        _ => true,
+    }
 }
 
 /// A total order: numbers, strings, booleans, lists, maps, null.

@@ -95,7 +95,6 @@ fn live(applied: &Value) -> Option<Value> {
     object["metadata"]["uid"] = json!("5f2d6a10-0000-4000-8000-000000000001");
     let stored = Live::new(object.clone());
     object["metadata"]["annotations"] = json!({"controller.test/seen": "1"});
-    object["status"] = json!({});
     let status = manager.update(&stored, Live::new(object), "controller", now()).ok()?;
     Some(status.into_value())
 }

@@ -102,7 +102,7 @@ impl<'s> Merge<'s> {
             (Some(Value::Array(live)), Value::Array(patch)) => {
                 let list = self.list_field(of, name)?;
                 Some(Value::Array(if list.merges {
-                    self.lists(&list, live, patch, depth + 1)?
+                    self.lists(&list, live, patch, depth + 1)?.0
                 } else {
                     patch.clone()
                 }))
@@ -116,24 +116,26 @@ impl<'s> Merge<'s> {
         Ok(())
     }
 
+    /// The merged list, and what the live one counts as for a directive that orders it.
     fn lists(
         &self,
         list: &ListField<'s>,
         live: Vec<Value>,
         patch: &[Value],
         depth: usize,
-    ) -> Result<Vec<Value>, Error> {
-        let first = live.first().or(patch.first());
+    ) -> Result<(Vec<Value>, Vec<Value>), Error> {
+        let first = live.first().or_else(|| patch.first());
         if !first.is_some_and(Value::is_object) {
-            return Ok(self.scalar_lists(live, patch));
+            return Ok((scalar_lists(live.clone(), patch), live));
         }
         let key = list.key.ok_or_else(|| {
             let name = list.items.and_then(|id| self.schema.atom(id).name.as_deref());
             refused(format!("cannot merge lists without merge key for {}", short(name)))
         })?;
-        let (live, patch) = special_items(live, patch, key)?;
-        let (before, wanted) = (live.clone(), patch.clone());
-        let mut merged = live;
+        let size = live.len();
+        let (kept, patch) = special_items(live, patch, key)?;
+        let (before, wanted) = (kept.clone(), patch.clone());
+        let mut merged = kept;
         let by = By::Key(key);
         let mut places = std::collections::HashMap::new();
         for (place, item) in merged.iter().enumerate().rev() {
@@ -151,7 +153,13 @@ impl<'s> Merge<'s> {
                 }
             }
         }
-        Ok(ordered(merged, &wanted, &before, by))
+        // Upstream deletes and appends in one array: as many new items as were deleted take the places
+        // that became free, and so count as having been there.
+        let mut counted = before.clone();
+        counted.extend(
+            merged.iter().skip(before.len()).take(size.saturating_sub(before.len())).cloned(),
+        );
+        Ok((ordered(merged, &wanted, &before, by), counted))
     }
 
     fn item(
@@ -167,14 +175,6 @@ impl<'s> Merge<'s> {
             }
             (_, patch) => Ok(patch.clone()),
         }
-    }
-
-    fn scalar_lists(&self, live: Vec<Value>, patch: &[Value]) -> Vec<Value> {
-        let before = live.clone();
-        let mut seen = std::collections::HashSet::new();
-        let both = live.into_iter().chain(patch.iter().cloned());
-        let merged = both.filter(|item| seen.insert(By::Value.of(item))).collect();
-        ordered(merged, patch, &before, By::Value)
     }
 
     /// Follows the directives that say how lists are ordered. Returns the lists that are done.
@@ -199,13 +199,19 @@ impl<'s> Merge<'s> {
             };
             let by = list.key.map_or(By::Value, By::Key);
             check_order(wanted.map_or(&[][..], Vec::as_slice), order, by)?;
-            let before = live.clone().unwrap_or_default();
+            let mut before = live.clone().unwrap_or_default();
+            let nothing = before.is_empty() && wanted.is_none_or(Vec::is_empty);
+            if nothing && (live.is_some() || wanted.is_some()) {
+                return Err(refused("no elements in any of the given slices".to_owned()));
+            }
             let merged = match (live, wanted) {
                 (None, None) => continue,
                 (Some(live), None) => live,
                 (None, Some(wanted)) => wanted.iter().filter_map(|it| plain(it, true)).collect(),
                 (Some(live), Some(wanted)) if list.merges => {
-                    self.lists(&list, live, wanted, depth + 1)?
+                    let (merged, counted) = self.lists(&list, live, wanted, depth + 1)?;
+                    before = counted;
+                    merged
                 }
                 (Some(_), Some(wanted)) => wanted.clone(),
             };
@@ -245,6 +251,14 @@ impl<'s> Merge<'s> {
     }
 }
 
+fn scalar_lists(live: Vec<Value>, patch: &[Value]) -> Vec<Value> {
+    let before = live.clone();
+    let mut seen = std::collections::HashSet::new();
+    let both = live.into_iter().chain(patch.iter().cloned());
+    let merged = both.filter(|item| seen.insert(By::Value.of(item))).collect();
+    ordered(merged, patch, &before, By::Value)
+}
+
 /// The patch's items without directives, and the list without what they delete.
 fn special_items(
     live: Vec<Value>,
@@ -258,10 +272,7 @@ fn special_items(
         let Value::Object(fields) = item else { return Err(refused("expected a map".to_owned())) };
         let directive = fields.get(DIRECTIVE);
         if fields.get(key).is_none() && directive.is_none_or(|it| it == "delete") {
-            let shown = go::wrapped(item);
-            let shown = shown.trim_start_matches("&{").trim_end_matches('}');
-            let message = format!("map: {shown} does not contain declared merge key: {key}");
-            return Err(refused(message));
+            return Err(no_key(item, key));
         }
         match directive.map(|it| it.as_str().unwrap_or_default()) {
             None => wanted.push(item.clone()),
@@ -314,18 +325,44 @@ fn delete_from(object: &mut Map<String, Value>, name: &str, list: &Value) -> Res
 
 /// The items of a patch must come in the order that the patch asks for.
 fn check_order(wanted: &[Value], order: &[Value], by: By<'_>) -> Result<(), Error> {
-    if order.is_empty() {
+    if wanted.is_empty() || order.is_empty() {
         return Ok(());
     }
-    let mut order = order.iter();
-    for item in wanted.iter().filter(|item| item.get(DIRECTIVE).is_none()) {
-        if !order.any(|it| by.of(it) == by.of(item)) {
-            return Err(refused(
-                "The order in patch list doesn't match $setElementOrder list".to_owned(),
-            ));
+    let directive = |item: &Value| item.get(DIRECTIVE).cloned();
+    let mut items =
+        wanted.iter().filter(|it| directive(it).is_none_or(|it| it != "delete")).peekable();
+    let mut places = order.iter();
+    while items.peek().is_some() {
+        if items.next_if(|item| directive(item).is_some()).is_some() && places.len() > 0 {
+            continue;
         }
+        let Some(place) = places.next() else {
+            let shown = |items: &[Value]| bare(&Value::from(items.to_vec()));
+            return Err(refused(format!(
+                "The order in patch list:\n{}\n doesn't match $setElementOrder list:\n{}\n",
+                shown(wanted),
+                shown(order)
+            )));
+        };
+        if let (By::Key(key), Some(item)) = (by, items.peek()) {
+            let keyless = [*item, place].into_iter().find(|it| it.get(key).is_none());
+            if let Some(keyless) = keyless {
+                return Err(no_key(keyless, key));
+            }
+        }
+        items.next_if(|item| by.of(item) == by.of(place));
     }
     Ok(())
+}
+
+fn no_key(item: &Value, key: &str) -> Error {
+    refused(format!("map: {} does not contain declared merge key: {key}", bare(item)))
+}
+
+/// A value as Go prints it inside a message.
+fn bare(value: &Value) -> String {
+    let shown = go::wrapped(value);
+    shown.strip_prefix("&{").and_then(|it| it.strip_suffix('}')).unwrap_or(&shown).to_owned()
 }
 
 /// A patch's value as it is stored: without directives, and without nulls unless they replace.
@@ -350,8 +387,7 @@ const fn same_scalar_kind(a: &Value, b: &Value) -> bool {
 }
 
 fn bad_directive(directive: &Value, map: &Map<String, Value>) -> Error {
-    let shown = go::wrapped(&Value::Object(map.clone()));
-    let shown = shown.trim_start_matches("&{").trim_end_matches('}');
+    let shown = bare(&Value::Object(map.clone()));
     let directive = directive.as_str().unwrap_or_default();
     refused(format!("unknown patch type: {directive} in map: {shown}"))
 }
@@ -428,6 +464,17 @@ mod tests {
         assert_eq!(
             patched(live, patch).unwrap(),
             json!({"containers": [{"name": "b"}, {"name": "c"}, {"name": "a"}]})
+        );
+    }
+
+    #[test]
+    fn new_items_take_the_places_of_deleted_ones_when_an_order_is_asked_for() {
+        let live = json!({"containers": [{"name": "d"}, {"name": "b"}, {"name": "a"}]});
+        let patch = json!({"$setElementOrder/containers": [{"name": "e"}, {"name": "c"}],
+            "containers": [{"name": "d", "$patch": "delete"}, {"name": "e"}]});
+        assert_eq!(
+            patched(live, patch).unwrap(),
+            json!({"containers": [{"name": "b"}, {"name": "a"}, {"name": "e"}]})
         );
     }
 

@@ -54,8 +54,8 @@ impl Schema {
         let kind = value::text_at(spec, &["names", "kind"]);
         let gvk = Gvk::new(value::text_at(spec, &["group"]), version, kind);
 
-        let mut reader = Reader::default();
-        reader.preserve = spec.get("preserveUnknownFields") == Some(&Value::Bool(true));
+        let preserve = is_true(spec, "preserveUnknownFields");
+        let mut reader = Reader { preserve, ..Reader::default() };
         reader.import_metadata();
         let schema = found.get("schema").and_then(|it| it.get("openAPIV3Schema"));
         let name = format!("{}.{kind}", gvk.api_version());

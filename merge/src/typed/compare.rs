@@ -129,7 +129,7 @@ pub(crate) struct Comparison<'s> {
 impl<'s> Comparison<'s> {
     pub(crate) fn values(self, id: TypeId, pair: Pair<'_>, out: &mut Changes) -> Mark {
         let atom = self.schema.atom(id);
-        let first = atom.handler(pair.before().or(pair.after()));
+        let first = atom.handler(pair.before().or_else(|| pair.after()));
         let Pair::Both(before, after) = pair else { return self.handle(first, pair, out) };
         let second = atom.handler(Some(after));
         if kind(before) == kind(after) {

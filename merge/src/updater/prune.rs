@@ -37,7 +37,7 @@ impl Updater<'_> {
             .add_back_dangling(&of, &converted, &pruned, &last, version)
             .map_err(|error| in_prune(error.within("failed add back dangling items")))?;
         let back = self.convert(&pruned, self.api_version).map_err(in_prune)?;
-        Ok(back.map_or(merged.clone(), std::borrow::Cow::into_owned))
+        Ok(back.map_or_else(|| merged.clone(), std::borrow::Cow::into_owned))
     }
 
     /// Restores what any manager owns, in its own version; the previous configuration's first, as

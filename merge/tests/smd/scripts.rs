@@ -284,7 +284,8 @@ impl Script<'_> {
                 let mut recorded: Vec<_> = items
                     .map(|it| format!("{}{}", it["Manager"].as_str().unwrap(), path(&it["Path"])))
                     .collect();
-                (ours.sort(), recorded.sort());
+                ours.sort();
+                recorded.sort();
                 same("conflicts", &ours.join("\n"), &recorded.join("\n"))
             }
             (Ok(()), recorded) if recorded.is_null() => Ok(()),

@@ -117,8 +117,10 @@ pub(crate) fn yaml(text: &str) -> Value {
     let text = text.strip_prefix('\n').unwrap_or(text);
     let indent = text.len() - text.trim_start_matches('\t').len();
     let tabs = "\t".repeat(indent);
-    let lines: Vec<_> =
-        text.lines().map(|line| line.strip_prefix(&tabs).unwrap_or(line.trim_start())).collect();
+    let lines: Vec<_> = text
+        .lines()
+        .map(|line| line.strip_prefix(&tabs).unwrap_or_else(|| line.trim_start()))
+        .collect();
     let text = lines.join("\n");
     gotk_yaml::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
