@@ -1,15 +1,21 @@
 //! Prints where the objects in some files stand, and why.
 //!
-//! `cargo run -p gotk-kstatus --example status -- FILE…`, JSON documents, alone or in a `List`;
-//! `-` reads standard input: `kubectl get all -o json | cargo run … -- -`.
+//! ```text
+//! cargo run -p gotk-kstatus --example status -- kstatus/examples/cluster.yaml
+//! kubectl get deployments,pods -o yaml | cargo run -p gotk-kstatus --example status -- -
+//! ```
+//!
+//! YAML or JSON, one document after the other, alone or in a `List`. Ends with 0 if all objects are
+//! current, 1 if not, 2 if something could not be read.
 
-use std::io::{self, Read, Write};
+use std::error::Error;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::{env, fs};
 
 use gotk_kstatus::{Readers, Status, Subject, aggregate};
 use jiff::Timestamp;
-use serde_json::{Deserializer, Value};
+use serde_json::Value;
 
 fn main() -> ExitCode {
     match show(env::args().skip(1)) {
@@ -22,7 +28,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn show(files: impl Iterator<Item = String>) -> Result<Status, Box<dyn std::error::Error>> {
+fn show(files: impl Iterator<Item = String>) -> Result<Status, Box<dyn Error>> {
     let mut objects = Vec::new();
     for file in files {
         read(&file, &mut objects).map_err(|error| format!("{file}: {error}"))?;
@@ -34,10 +40,11 @@ fn show(files: impl Iterator<Item = String>) -> Result<Status, Box<dyn std::erro
     let (readers, now) = (Readers::flux(), Timestamp::now());
     let reports: Vec<_> = objects.iter().map(|object| readers.judge(object, now)).collect();
     let mut out = io::stdout().lock();
-    writeln!(out, "{:<44} {:<12} WHY", "OBJECT", "STATUS")?;
-    for (object, report) in objects.iter().zip(&reports) {
-        let name = Subject::of(object).to_string();
-        writeln!(out, "{name:<44} {:<12} {}", report.status, report.message)?;
+    let names: Vec<_> = objects.iter().map(|object| Subject::of(object).to_string()).collect();
+    let width = names.iter().map(String::len).max().unwrap_or(0);
+    writeln!(out, "{:<width$}  {:<11}  WHY", "OBJECT", "STATUS")?;
+    for (name, report) in names.iter().zip(&reports) {
+        writeln!(out, "{name:<width$}  {:<11}  {}", report.status, report.message)?;
     }
 
     let all = aggregate(reports.iter().map(|report| report.status), Status::Current);
@@ -49,19 +56,20 @@ fn show(files: impl Iterator<Item = String>) -> Result<Status, Box<dyn std::erro
     Ok(all)
 }
 
-fn read(file: &str, objects: &mut Vec<Value>) -> Result<(), Box<dyn std::error::Error>> {
-    let text = if file == "-" {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text)?;
-        text
-    } else {
-        fs::read_to_string(file)?
+fn read(file: &str, objects: &mut Vec<Value>) -> Result<(), Box<dyn Error>> {
+    let text = match file {
+        "-" => io::read_to_string(io::stdin())?,
+        file => fs::read_to_string(file)?,
     };
-    for document in Deserializer::from_str(&text).into_iter() {
-        let mut document: Value = document?;
-        match document["items"].take() {
-            Value::Array(items) => objects.extend(items),
-            _ => objects.push(document),
+    for document in gotk_yaml::documents(&text) {
+        match document? {
+            Value::Null => {}
+            Value::Object(mut list) if list.contains_key("items") => {
+                if let Some(Value::Array(items)) = list.remove("items") {
+                    objects.extend(items);
+                }
+            }
+            object => objects.push(object),
         }
     }
     Ok(())

@@ -39,7 +39,8 @@ pub fn compute_at(object: &Value, now: Timestamp) -> Result<Report<'_>, Error> {
 #[derive(Clone, Copy)]
 pub(crate) struct Case<'a, 'c> {
     pub(crate) outline: Outline<'a>,
-    pub(crate) spec: Fields<'a>,
+    pub(crate) generation: Option<i64>,
+    pub(crate) observed: Option<i64>,
     pub(crate) status: Fields<'a>,
     pub(crate) conditions: Reported<'a>,
     pub(crate) clock: &'c dyn Fn() -> Timestamp,
@@ -47,43 +48,53 @@ pub(crate) struct Case<'a, 'c> {
 
 fn judge<'a>(object: &'a Value, clock: &dyn Fn() -> Timestamp) -> Result<Report<'a>, Error> {
     let outline = Outline::of(object)?;
-    match generic(outline).map_err(|misfit| misfit.of(object))? {
+    match generic(outline, clock).map_err(|misfit| misfit.of(object))? {
         Step::Decided(report) => Ok(report),
-        Step::Open { status, conditions } => match kinds::rule(outline.group, outline.kind) {
-            Some(rule) => rule(Case { outline, spec: outline.spec(), status, conditions, clock }),
-            None => Ok(ready(conditions).unwrap_or(Report::current(Message::Current))),
+        Step::Open(case) => match kinds::rule(outline.group, outline.kind) {
+            Some(rule) => rule(case),
+            None => Ok(ready(case.conditions).unwrap_or(Report::current(Message::Current))),
         },
     }
 }
 
 /// Where the rules for any kind leave an object.
-enum Step<'a> {
+enum Step<'a, 'c> {
     Decided(Report<'a>),
-    Open { status: Fields<'a>, conditions: Reported<'a> },
+    Open(Case<'a, 'c>),
 }
 
-fn generic(outline: Outline<'_>) -> Result<Step<'_>, Misfit> {
+fn generic<'a, 'c>(
+    outline: Outline<'a>,
+    clock: &'c dyn Fn() -> Timestamp,
+) -> Result<Step<'a, 'c>, Misfit> {
     let [deletion, generation] = outline.metadata()?.pick(["deletionTimestamp", "generation"]);
     let deletion = strict_text("metadata.deletionTimestamp", deletion)?;
     if deletion.is_some_and(|time| !time.is_empty()) {
         return Ok(Step::Decided(Report::new(Status::Terminating, Message::Deleting)));
     }
-    let generation = strict_int(GENERATION, generation)?;
+    let generation = strict_int("metadata.generation", generation)?;
     let status = outline.status()?;
     let [observed, conditions] = status.pick(["observedGeneration", "conditions"]);
-    if let Some(generation) = generation
-        && let Some(observed) = strict_int(OBSERVED_GENERATION, observed)?
-        && generation != observed
-    {
-        let kind = outline.kind;
-        let message = Message::GenerationNotObserved { kind, generation, observed };
-        return Ok(Step::Decided(Report::in_progress(message)));
+    // Nobody minds an odd observed generation where there is none to compare it with.
+    let observed = generation.map(|_| strict_int("status.observedGeneration", observed));
+    let observed = observed.transpose()?.flatten();
+    if let Some(report) = not_observed(outline.kind, generation, observed) {
+        return Ok(Step::Decided(report));
     }
     let conditions = Reported::listed(conditions)?;
     Ok(match reconciling_or_stalled(conditions) {
         Some(report) => Step::Decided(report),
-        None => Step::Open { status, conditions },
+        None => Step::Open(Case { outline, generation, observed, status, conditions, clock }),
     })
+}
+
+fn not_observed(kind: &str, generation: Option<i64>, observed: Option<i64>) -> Option<Report<'_>> {
+    let (generation, observed) = (generation?, observed?);
+    (generation != observed).then_some(Report::in_progress(Message::GenerationNotObserved {
+        kind,
+        generation,
+        observed,
+    }))
 }
 
 fn reconciling_or_stalled(conditions: Reported<'_>) -> Option<Report<'_>> {
@@ -101,6 +112,3 @@ fn ready(conditions: Reported<'_>) -> Option<Report<'_>> {
         _ => None,
     })
 }
-
-pub(crate) const GENERATION: &str = "metadata.generation";
-pub(crate) const OBSERVED_GENERATION: &str = "status.observedGeneration";

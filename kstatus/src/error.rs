@@ -97,6 +97,22 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The message without the object it is about, for a sentence that has named it.
+    pub(crate) fn without_subject(&self) -> String {
+        let text = self.to_string();
+        match self {
+            Self::Malformed { subject, .. }
+            | Self::NoVerdict { subject, .. }
+            | Self::UnknownPhase { subject, .. } => {
+                let bare = text.strip_prefix(subject.as_str()).and_then(|it| it.strip_prefix(": "));
+                bare.map(str::to_owned).unwrap_or(text)
+            }
+            _ => text,
+        }
+    }
+}
+
 /// A field that holds something else than the API says, before the object's name is known.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) struct Misfit {

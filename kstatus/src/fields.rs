@@ -67,10 +67,16 @@ impl<'a> Fields<'a> {
         self.pick(keys).map(|value| value.and_then(Value::as_i64).unwrap_or(0))
     }
 
+    /// Texts, each empty when missing or something else.
+    #[inline(always)]
+    pub(crate) fn texts<const N: usize>(self, keys: [&str; N]) -> [&'a str; N] {
+        self.pick(keys).map(|value| value.and_then(Value::as_str).unwrap_or_default())
+    }
+
     /// An integer, or the default when the field is missing or something else.
     #[inline(always)]
     pub(crate) fn int(self, key: &str, default: i64) -> i64 {
-        self.get(key).and_then(Value::as_i64).unwrap_or(default)
+        int(self.get(key), default)
     }
 
     /// A text, or the default when the field is missing or something else.
@@ -78,6 +84,11 @@ impl<'a> Fields<'a> {
     pub(crate) fn text(self, key: &str, default: &'static str) -> &'a str {
         self.get(key).and_then(Value::as_str).unwrap_or(default)
     }
+}
+
+/// An integer, or the default when the value is missing or something else.
+pub(crate) fn int(value: Option<&Value>, default: i64) -> i64 {
+    value.and_then(Value::as_i64).unwrap_or(default)
 }
 
 /// An integer that has to be one if it is there at all. A float is not, even without a fraction.

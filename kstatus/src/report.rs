@@ -23,9 +23,10 @@ impl<'a> Report<'a> {
         Self { status, message }
     }
 
-    /// The report about an object that could not be judged: the error is its sentence.
+    /// The report about an object that could not be judged: the error, without the object's name, is
+    /// its sentence.
     pub fn unknown(error: &Error) -> Self {
-        let message = Cow::Owned(error.to_string());
+        let message = Cow::Owned(error.without_subject());
         Self::new(Status::Unknown, Message::Custom { reason: Cow::Borrowed(""), message })
     }
 

@@ -10,7 +10,7 @@ use crate::reported::{Reported, ReportedCondition};
 use crate::subject::Subject;
 use crate::time;
 
-/// Which object, where it stands, why, and the condition that changed last. Made by
+/// Which object, where it stands, why, and the condition that says so or else changed last. Made by
 /// [`Report::explain`]; print it.
 #[derive(Clone, Copy, Debug)]
 pub struct Sentence<'a, 'r> {
@@ -68,17 +68,18 @@ struct Reasons<'a, 'r>(Sentence<'a, 'r>);
 impl fmt::Display for Reasons<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Sentence { object, report } = self.0;
-        let why = why(object, report);
+        let why = why(&report.message);
         if !why.is_empty() {
             write!(f, ": {why}")?;
         }
-        let last = Reported::of(object).ok().and_then(last_condition);
+        let conditions = Reported::of(object).ok();
+        let last = conditions.and_then(|it| deciding(it, &report.message).or_else(|| latest(it)));
         last.map_or(Ok(()), |condition| describe(f, condition, &why))
     }
 }
 
-fn why(object: &Value, report: &Report<'_>) -> String {
-    match &report.message {
+fn why(message: &Message<'_>) -> String {
+    match message {
         Message::Expression { held: Some("observedGeneration") } => {
             "its status is about another generation".to_owned()
         }
@@ -86,17 +87,18 @@ fn why(object: &Value, report: &Report<'_>) -> String {
             format!("its {expression} expression holds")
         }
         Message::Expression { held: None } => "no health expression holds".to_owned(),
-        message => {
-            // An error names the object already.
-            let text = message.to_string();
-            let named = format!("{}: ", Subject::of(object));
-            text.strip_prefix(&named).map(str::to_owned).unwrap_or(text)
-        }
+        message => message.to_string(),
     }
 }
 
+/// The condition that the report rests on, if it is one.
+fn deciding<'a>(conditions: Reported<'a>, fact: &Message<'_>) -> Option<ReportedCondition<'a>> {
+    let Message::Reported { reason, message } = fact else { return None };
+    conditions.iter().find(|it| it.reason == *reason && it.message == *message)
+}
+
 /// The condition with the latest transition; of several, the one listed last.
-fn last_condition(conditions: Reported<'_>) -> Option<ReportedCondition<'_>> {
+fn latest(conditions: Reported<'_>) -> Option<ReportedCondition<'_>> {
     conditions.iter().max_by_key(|condition| time::parse(condition.transition()))
 }
 

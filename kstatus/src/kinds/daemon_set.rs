@@ -1,54 +1,45 @@
 //! `DaemonSet`: every node that should have a Pod has the new one, ready.
 
-use serde_json::Value;
-
-use crate::compute::{Case, GENERATION, OBSERVED_GENERATION};
-use crate::error::{Error, Misfit};
-use crate::fields::strict_int;
+use crate::compute::Case;
+use crate::error::Error;
+use crate::fields::int;
 use crate::kinds::fewer;
 use crate::message::{Count, Message, Workload};
 use crate::report::Report;
 
+#[expect(clippy::unnecessary_wraps, reason = "one signature for all rules")]
 pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
-    let unseen = unseen(case).map_err(|misfit| misfit.of(case.outline.object))?;
-    Ok(unseen.or_else(|| nodes_lacking(case)).unwrap_or_else(|| {
-        let replicas = desired(case);
-        Report::current(Message::Complete { workload: Workload::DaemonSet, replicas })
-    }))
-}
-
-/// Elsewhere a missing generation is let pass. A `DaemonSet` that its controller has seen has both.
-fn unseen<'a>(case: Case<'a, '_>) -> Result<Option<Report<'a>>, Misfit> {
-    let kind = case.outline.kind;
-    let present = |path, value: Option<&Value>| Ok(strict_int(path, value)?.is_some());
-    Ok(if !present(GENERATION, case.outline.metadata()?.get("generation"))? {
-        Some(Report::in_progress(Message::NoGeneration { kind }))
-    } else if !present(OBSERVED_GENERATION, case.status.get("observedGeneration"))? {
-        Some(Report::in_progress(Message::NoObservedGeneration { kind }))
-    } else {
-        None
-    })
-}
-
-fn nodes_lacking<'a>(case: Case<'a, '_>) -> Option<Report<'a>> {
-    let desired = desired(case);
-    if desired == UNCOUNTED {
-        return Some(Report::in_progress(Message::NoDesiredNumber));
+    if let Some(report) = unseen(case) {
+        return Ok(report);
     }
-    let [scheduled, updated, available, ready] = case.status.counts([
+    let [desired, scheduled, updated, available, ready] = case.status.pick([
+        "desiredNumberScheduled",
         "currentNumberScheduled",
         "updatedNumberScheduled",
         "numberAvailable",
         "numberReady",
     ]);
-    fewer(Count::Scheduled, scheduled, desired)
-        .or_else(|| fewer(Count::Updated, updated, desired))
-        .or_else(|| fewer(Count::Available, available, desired))
-        .or_else(|| fewer(Count::Ready, ready, desired))
+    let replicas = int(desired, UNCOUNTED);
+    if replicas == UNCOUNTED {
+        return Ok(Report::in_progress(Message::NoDesiredNumber));
+    }
+    let lacking = |what, have| fewer(what, int(have, 0), replicas);
+    let complete = Message::Complete { workload: Workload::DaemonSet, replicas };
+    Ok(lacking(Count::Scheduled, scheduled)
+        .or_else(|| lacking(Count::Updated, updated))
+        .or_else(|| lacking(Count::Available, available))
+        .or_else(|| lacking(Count::Ready, ready))
+        .unwrap_or_else(|| Report::current(complete)))
 }
 
-fn desired(case: Case<'_, '_>) -> i64 {
-    case.status.int("desiredNumberScheduled", UNCOUNTED)
+/// Elsewhere a missing generation is let pass. A `DaemonSet` that its controller has seen has both.
+fn unseen<'a>(case: Case<'a, '_>) -> Option<Report<'a>> {
+    let kind = case.outline.kind;
+    match (case.generation, case.observed) {
+        (None, _) => Some(Report::in_progress(Message::NoGeneration { kind })),
+        (_, None) => Some(Report::in_progress(Message::NoObservedGeneration { kind })),
+        _ => None,
+    }
 }
 
 const UNCOUNTED: i64 = -1;

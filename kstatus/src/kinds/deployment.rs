@@ -2,6 +2,7 @@
 
 use crate::compute::Case;
 use crate::error::Error;
+use crate::fields::int;
 use crate::kinds::{extra, fewer};
 use crate::message::{Count, Message, Workload};
 use crate::report::Report;
@@ -11,13 +12,14 @@ pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
     if let Some(detail) = rollout.deadline_exceeded {
         return Ok(Report::failed(Message::DeadlineExceeded { detail }));
     }
-    let wanted = case.spec.int("replicas", 1);
+    let [wanted, deadline] = case.outline.spec().pick(["replicas", "progressDeadlineSeconds"]);
+    let wanted = int(wanted, 1);
     let [replicas, updated, ready, available] =
         case.status.counts(["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"]);
     let complete = Message::Complete { workload: Workload::Deployment, replicas };
     // Without a deadline, which i32::MAX stands for, the controller sets no `Progressing`.
     let no_deadline = i64::from(i32::MAX);
-    let unlimited = case.spec.int("progressDeadlineSeconds", no_deadline) == no_deadline;
+    let unlimited = int(deadline, no_deadline) == no_deadline;
     Ok(fewer(Count::Replicas, replicas, wanted)
         .or_else(|| fewer(Count::Updated, updated, wanted))
         .or_else(|| extra(replicas, wanted))

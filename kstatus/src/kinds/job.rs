@@ -9,7 +9,7 @@ use crate::reported::Reported;
 
 /// Upstream: a Job that was started is doing what it was asked to.
 pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
-    let job = Job { spec: case.spec, status: case.status, conditions: case.conditions };
+    let job = Job { spec: case.outline.spec(), status: case.status, conditions: case.conditions };
     Ok(job.finished().unwrap_or_else(|| {
         if job.is_started() {
             Report::current(job.running())

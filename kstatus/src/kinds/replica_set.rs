@@ -10,7 +10,7 @@ pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
     if case.conditions.with("ReplicaFailure", "True").is_some() {
         return Ok(Report::in_progress(Message::ReplicaFailure));
     }
-    let wanted = case.spec.int("replicas", 1);
+    let wanted = case.outline.spec().int("replicas", 1);
     let [replicas, labelled, available, ready] = case.status.counts([
         "replicas",
         "fullyLabeledReplicas",

@@ -6,8 +6,8 @@ use crate::message::Message;
 use crate::report::Report;
 
 pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
-    let load_balancer = case.spec.text("type", "") == "LoadBalancer";
-    if load_balancer && case.spec.text("clusterIP", "").is_empty() {
+    let [kind, cluster_ip] = case.outline.spec().texts(["type", "clusterIP"]);
+    if kind == "LoadBalancer" && cluster_ip.is_empty() {
         return Ok(Report::in_progress(Message::NoClusterIp));
     }
     Ok(Report::current(Message::ServiceReady))

@@ -2,17 +2,17 @@
 
 use crate::compute::Case;
 use crate::error::Error;
-use crate::fields::Fields;
+use crate::fields::{Fields, int};
 use crate::kinds::{extra, fewer};
 use crate::message::{Count, Message, Workload};
 use crate::report::Report;
 
 pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
-    let strategy = case.spec.within("updateStrategy");
+    let [wanted, strategy] = case.outline.spec().pick(["replicas", "updateStrategy"]);
+    let (wanted, strategy) = (int(wanted, 1), Fields::of(strategy));
     if strategy.text("type", "") == "OnDelete" {
         return Ok(Report::current(Message::OnDelete));
     }
-    let wanted = case.spec.int("replicas", 1);
     let [replicas, ready, updated, current] =
         case.status.counts(["replicas", "readyReplicas", "updatedReplicas", "currentReplicas"]);
     let complete = Message::Complete { workload: Workload::StatefulSet, replicas };
@@ -37,7 +37,6 @@ fn partition<'a>(strategy: Fields<'a>, updated: i64, wanted: i64) -> Option<Repo
 }
 
 fn revision_mismatch<'a>(case: Case<'a, '_>) -> Option<Report<'a>> {
-    let current = case.status.text("currentRevision", "");
-    let update = case.status.text("updateRevision", "");
+    let [current, update] = case.status.texts(["currentRevision", "updateRevision"]);
     (current != update).then_some(Report::in_progress(Message::RevisionMismatch))
 }

@@ -46,7 +46,8 @@ fn augmented(object: &Value, now: Timestamp) -> Value {
     }
 }
 
-fn each(file: &str, mut check: impl FnMut(&str, &Value)) {
+/// Every case of a file, with its name.
+pub(crate) fn each(file: &str, mut check: impl FnMut(&str, &Value)) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(file);
     for (_, case) in gotk_corpus::json_lines(&path) {
         check(case["name"].as_str().expect("a case has a name"), &case);
