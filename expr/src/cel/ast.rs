@@ -61,8 +61,13 @@ pub(crate) enum Node {
 }
 
 impl Node {
-    pub(crate) fn is_fold(&self) -> bool {
-        matches!(self, Self::Fold(_) | Self::SortBy { .. })
+    /// What a comprehension walks over, and what it evaluates for each element.
+    pub(crate) fn loops(&self) -> Option<(&Expr, [Option<&Expr>; 2])> {
+        match self {
+            Self::Fold(fold) => Some((&fold.range, [fold.filter.as_ref(), fold.body.as_ref()])),
+            Self::SortBy { operand, key, .. } => Some((operand, [Some(key), None])),
+            _ => None,
+        }
     }
 
     pub(crate) fn each_child(&self, visit: &mut dyn FnMut(&Expr)) {

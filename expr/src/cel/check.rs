@@ -429,10 +429,15 @@ impl<'e> Checker<'e> {
                 _ => Ok(()),
             };
         };
-        let Some(text) = self.literal(argument) else { return Ok(()) };
-        let fine = match function {
-            "duration" => Duration::parse(text).is_some(),
-            "timestamp" => Timestamp::parse(text).is_some(),
+        let Node::Literal(literal) = &argument.node else { return Ok(()) };
+        if self.environment.library.dialect != Dialect::Kubernetes {
+            return Ok(());
+        }
+        let fine = match (function, literal) {
+            ("duration", Literal::String(text)) => Duration::parse(text).is_some(),
+            ("timestamp", Literal::String(text)) => Timestamp::parse(text).is_some(),
+            ("timestamp", Literal::Int(seconds)) => Timestamp::from_unix(*seconds, 0).is_some(),
+            ("duration" | "timestamp", _) => false,
             _ => true,
         };
         let refuse = || Fault::new(format!("invalid {function} argument")).or_at(argument.at);

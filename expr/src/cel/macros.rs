@@ -94,7 +94,7 @@ fn variable(argument: &Expr) -> Result<String, Fault> {
             argument.at as usize,
             "iteration variable overwrites accumulator variable",
         )),
-        Node::Ident(name) if !name.starts_with('.') => Ok(name.clone()),
+        Node::Ident(name) => Ok(name.clone()),
         _ => Err(Fault::at(argument.at as usize, "argument must be a simple name")),
     }
 }

@@ -104,6 +104,16 @@ pub(crate) fn double_text(value: f64) -> String {
     format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
 }
 
+/// As JSON has it: without an exponent between 1e-6 and 1e21.
+pub(crate) fn json_text(value: f64) -> String {
+    let size = value.abs();
+    if size == 0.0 || (1e-6..1e21).contains(&size) {
+        return format!("{value}");
+    }
+    let text = format!("{value:e}");
+    if text.contains("e-") { text } else { text.replace('e', "e+") }
+}
+
 /// Reads a double as Go's `ParseFloat` does: also `inf`, `NaN` and hexadecimal.
 pub(crate) fn parse_double(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -111,12 +121,24 @@ pub(crate) fn parse_double(text: &str) -> Option<f64> {
         let value = parse_hex_double(hex)?;
         return Some(if text.starts_with('-') { -value } else { value });
     }
+    if text.contains('_') {
+        return parse_double(&without_separators(text)?);
+    }
     let named = ["inf", "infinity", "nan"].iter().any(|name| unsigned.eq_ignore_ascii_case(name));
     // Go has no signed NaN, and refuses what is too large.
     if unsigned.len() < text.len() && unsigned.eq_ignore_ascii_case("nan") {
         return None;
     }
     text.parse().ok().filter(|value: &f64| named || value.is_finite())
+}
+
+/// `1_000` without its underscores, each of which has to stand between two digits.
+fn without_separators(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    let fine =
+        text.match_indices('_').all(|(at, _)| digit(at.checked_sub(1)) && digit(Some(at + 1)));
+    fine.then(|| text.replace('_', ""))
 }
 
 /// `1.8p3` is 1.5 × 2³; the exponent is a must.

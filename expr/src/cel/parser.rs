@@ -42,6 +42,16 @@ pub(crate) fn parse(source: &str, macros: Macros, limits: &Limits) -> Result<Exp
     Ok(expr)
 }
 
+/// `||` binds loosest.
+const OR: u8 = 0;
+
+#[derive(Clone, Copy)]
+enum Infix {
+    And,
+    Binary(Operator),
+    Or,
+}
+
 struct Parser<'l> {
     tokens: Vec<Token>,
     next: usize,
@@ -116,99 +126,86 @@ impl Parser<'_> {
     }
 
     fn expression(&mut self) -> Result<Expr, Fault> {
-        self.nested(|parser| {
-            let condition = parser.or()?;
-            let at = parser.at();
-            if !parser.skip("?") {
-                return Ok(condition);
-            }
-            let yes = parser.or()?;
-            parser.expect(":")?;
-            let no = parser.expression()?;
-            parser.build(Node::Conditional(Box::new([condition, yes, no])), at)
-        })
+        self.nested(Self::conditional)
     }
 
-    fn or(&mut self) -> Result<Expr, Fault> {
-        self.chain("||", Self::and, Node::Or)
-    }
-
-    fn and(&mut self) -> Result<Expr, Fault> {
-        self.chain("&&", |parser| parser.binary(0), Node::And)
-    }
-
-    fn chain(
-        &mut self,
-        symbol: &str,
-        mut operand: impl FnMut(&mut Self) -> Result<Expr, Fault>,
-        node: impl FnOnce(Vec<Expr>) -> Node,
-    ) -> Result<Expr, Fault> {
-        let first = operand(self)?;
+    fn conditional(&mut self) -> Result<Expr, Fault> {
+        let condition = self.infix(OR)?;
         let at = self.at();
-        if !self.is(symbol) {
-            return Ok(first);
+        if !self.skip("?") {
+            return Ok(condition);
         }
-        let mut operands = vec![first];
-        while self.skip(symbol) {
-            operands.push(operand(self)?);
-        }
-        self.build(node(operands), at)
+        let yes = self.infix(OR)?;
+        self.expect(":")?;
+        let no = self.expression()?;
+        self.build(Node::Conditional(Box::new([condition, yes, no])), at)
     }
 
-    /// Comparisons (0), sums (1) and products (2), each from left to right.
-    fn binary(&mut self, level: usize) -> Result<Expr, Fault> {
-        if level == 3 {
-            return self.unary();
-        }
-        let mut left = self.binary(level + 1)?;
-        while let Some(operator) = self.operator(level) {
+    /// Operands between operators that bind at least as tightly as `least`.
+    fn infix(&mut self, least: u8) -> Result<Expr, Fault> {
+        let mut left = self.unary()?;
+        while let Some((level, operator)) = self.operator().filter(|&(level, _)| level >= least) {
             let at = self.take().at;
-            let right = self.binary(level + 1)?;
-            left = self.build(Node::Binary(operator, Box::new(left), Box::new(right)), at)?;
+            let right = self.infix(level + 1)?;
+            left = self.join(operator, left, right, at)?;
         }
         Ok(left)
     }
 
-    fn operator(&self, level: usize) -> Option<Operator> {
+    /// Chains of `&&` and of `||` stay flat.
+    fn join(&self, with: Infix, mut left: Expr, right: Expr, at: u32) -> Result<Expr, Fault> {
+        match (with, &mut left.node) {
+            (Infix::And, Node::And(_)) | (Infix::Or, Node::Or(_)) => left.push(right, self.limits),
+            (Infix::And, _) => self.build(Node::And(vec![left, right]), at),
+            (Infix::Or, _) => self.build(Node::Or(vec![left, right]), at),
+            (Infix::Binary(operator), _) => {
+                self.build(Node::Binary(operator, Box::new(left), Box::new(right)), at)
+            }
+        }
+    }
+
+    /// The operator that comes next, and how tightly it binds.
+    fn operator(&self) -> Option<(u8, Infix)> {
         let Kind::Symbol(symbol) = self.peek().kind else { return None };
-        let (of, operator) = match symbol {
-            "==" => (0, Operator::Equal),
-            "!=" => (0, Operator::NotEqual),
-            "<" => (0, Operator::Less),
-            "<=" => (0, Operator::LessOrEqual),
-            ">" => (0, Operator::Greater),
-            ">=" => (0, Operator::GreaterOrEqual),
-            "in" => (0, Operator::In),
-            "+" => (1, Operator::Add),
-            "-" => (1, Operator::Subtract),
-            "*" => (2, Operator::Multiply),
-            "/" => (2, Operator::Divide),
-            "%" => (2, Operator::Remainder),
+        let (level, operator) = match symbol {
+            "||" => return Some((OR, Infix::Or)),
+            "&&" => return Some((OR + 1, Infix::And)),
+            "==" => (OR + 2, Operator::Equal),
+            "!=" => (OR + 2, Operator::NotEqual),
+            "<" => (OR + 2, Operator::Less),
+            "<=" => (OR + 2, Operator::LessOrEqual),
+            ">" => (OR + 2, Operator::Greater),
+            ">=" => (OR + 2, Operator::GreaterOrEqual),
+            "in" => (OR + 2, Operator::In),
+            "+" => (OR + 3, Operator::Add),
+            "-" => (OR + 3, Operator::Subtract),
+            "*" => (OR + 4, Operator::Multiply),
+            "/" => (OR + 4, Operator::Divide),
+            "%" => (OR + 4, Operator::Remainder),
             _ => return None,
         };
-        (of == level).then_some(operator)
+        Some((level, Infix::Binary(operator)))
     }
 
     fn unary(&mut self) -> Result<Expr, Fault> {
-        for (symbol, node) in [("!", Node::Not as fn(Box<Expr>) -> Node), ("-", Node::Negate)] {
-            let at = self.at();
+        match self.peek().kind {
+            Kind::Symbol("!") => self.signed("!", Node::Not),
             // A sign directly before digits belongs to the number.
-            if !self.is(symbol) || (symbol == "-" && self.is_negative_number()) {
-                continue;
-            }
-            let mut count = 0_usize;
-            while self.is(symbol) && !(symbol == "-" && count > 0 && self.is_negative_number()) {
-                self.take();
-                count += 1;
-            }
-            let operand = self.member()?;
-            return if count.is_multiple_of(2) {
-                Ok(operand)
-            } else {
-                self.build(node(Box::new(operand)), at)
-            };
+            Kind::Symbol("-") if !self.is_negative_number() => self.signed("-", Node::Negate),
+            _ => self.member(),
         }
-        self.member()
+    }
+
+    /// A run of signs is as good as none or as one.
+    fn signed(&mut self, sign: &str, node: fn(Box<Expr>) -> Node) -> Result<Expr, Fault> {
+        let at = self.at();
+        let mut odd = false;
+        while self.is(sign) && !self.is_negative_number() {
+            self.take();
+            odd = !odd;
+        }
+        let operand = self.member()?;
+        if odd { self.build(node(Box::new(operand)), at) } else { Ok(operand) }
     }
 
     fn is_negative_number(&self) -> bool {
@@ -219,22 +216,24 @@ impl Parser<'_> {
     fn member(&mut self) -> Result<Expr, Fault> {
         let mut operand = self.primary()?;
         loop {
-            let at = self.at();
-            operand = if self.skip(".") {
-                self.select(operand, at)?
-            } else if self.skip("[") {
-                let optional = self.skip("?");
-                let index = self.expression()?;
-                self.expect("]")?;
-                let (operand, index) = (Box::new(operand), Box::new(index));
-                self.build(Node::Index { operand, index, optional }, at)?
-            } else {
-                return Ok(operand);
+            operand = match self.peek().kind {
+                Kind::Symbol(".") => self.select(operand)?,
+                Kind::Symbol("[") => self.index(operand)?,
+                _ => return Ok(operand),
             };
         }
     }
 
-    fn select(&mut self, operand: Expr, at: u32) -> Result<Expr, Fault> {
+    fn index(&mut self, operand: Expr) -> Result<Expr, Fault> {
+        let at = self.take().at;
+        let optional = self.skip("?");
+        let index = Box::new(self.expression()?);
+        self.expect("]")?;
+        self.build(Node::Index { operand: Box::new(operand), index, optional }, at)
+    }
+
+    fn select(&mut self, operand: Expr) -> Result<Expr, Fault> {
+        let at = self.take().at;
         let optional = self.skip("?");
         let (field, callable) = match &self.peek().kind {
             Kind::Ident(name) => (name.clone(), !optional),
@@ -279,32 +278,44 @@ impl Parser<'_> {
         Ok(items)
     }
 
+    /// One function a form, so that the stack holds no more than the one that is being read.
     fn primary(&mut self) -> Result<Expr, Fault> {
-        let at = self.at();
-        if self.skip("(") {
-            let expr = self.expression()?;
-            self.expect(")")?;
-            return Ok(expr);
+        match &self.peek().kind {
+            Kind::Symbol("(") => self.grouped(),
+            Kind::Symbol("[") => self.list(),
+            Kind::Symbol("{") => self.map(),
+            Kind::Symbol("-") | Kind::Int(_) | Kind::Float(_) => self.number(),
+            Kind::Symbol(".") | Kind::Ident(_) => self.name(),
+            Kind::Literal(_) => self.literal(),
+            _ => Err(self.unexpected("an expression")),
         }
-        if self.skip("[") {
-            let elements = self.items("]", Self::element)?;
-            return self.build(Node::List(elements), at);
-        }
-        if self.skip("{") {
-            let entries = self.items("}", Self::entry)?;
-            return self.build(Node::Map(entries), at);
-        }
-        if self.is("-") || matches!(self.peek().kind, Kind::Int(_) | Kind::Float(_)) {
-            return self.number(at);
-        }
-        if self.is(".") || matches!(self.peek().kind, Kind::Ident(_)) {
-            return self.name(at);
-        }
-        let Kind::Literal(literal) = self.peek().kind.clone() else {
-            return Err(self.unexpected("an expression"));
-        };
+    }
+
+    fn grouped(&mut self) -> Result<Expr, Fault> {
         self.take();
-        self.build(Node::Literal(literal), at)
+        let expr = self.expression()?;
+        self.expect(")")?;
+        Ok(expr)
+    }
+
+    fn list(&mut self) -> Result<Expr, Fault> {
+        let at = self.take().at;
+        let elements = self.items("]", Self::element)?;
+        self.build(Node::List(elements), at)
+    }
+
+    fn map(&mut self) -> Result<Expr, Fault> {
+        let at = self.take().at;
+        let entries = self.items("}", Self::entry)?;
+        self.build(Node::Map(entries), at)
+    }
+
+    fn literal(&mut self) -> Result<Expr, Fault> {
+        let Token { kind, at } = self.take();
+        match kind {
+            Kind::Literal(literal) => self.build(Node::Literal(literal), at),
+            _ => Err(Fault::at(at as usize, "syntax error: expected a literal")),
+        }
     }
 
     fn element(&mut self) -> Result<Element, Fault> {
@@ -319,7 +330,8 @@ impl Parser<'_> {
         Ok(Entry { key, value: self.expression()?, optional })
     }
 
-    fn number(&mut self, at: u32) -> Result<Expr, Fault> {
+    fn number(&mut self) -> Result<Expr, Fault> {
+        let at = self.at();
         let sign = if self.skip("-") { "-" } else { "" };
         let literal = match self.take().kind {
             Kind::Int(digits) => integer(sign, &digits).map(Literal::Int),
@@ -330,7 +342,8 @@ impl Parser<'_> {
     }
 
     /// A variable, a call of a function, or a message.
-    fn name(&mut self, at: u32) -> Result<Expr, Fault> {
+    fn name(&mut self) -> Result<Expr, Fault> {
+        let at = self.at();
         let dot = if self.skip(".") { "." } else { "" };
         let Kind::Ident(name) = self.peek().kind.clone() else {
             return Err(self.unexpected("a name"));
@@ -407,16 +420,34 @@ impl Expr {
             depth = depth.max(child.depth);
             folds = folds.max(child.folds);
         });
-        let folds = folds + u32::from(node.is_fold());
-        if depth as usize >= limits.depth {
-            return Err(Limits::too_deep(limits.depth).or_at(at));
+        // What a comprehension walks over is evaluated once, and nested in nothing.
+        if let Some((range, loops)) = node.loops() {
+            let inner = loops.into_iter().flatten().map(|body| body.folds).max();
+            folds = range.folds.max(inner.unwrap_or_default() + 1);
         }
-        if folds as usize > limits.comprehensions {
+        Self { node, at, depth: depth + 1, folds }.checked(limits)
+    }
+
+    /// Adds an operand to a chain of `&&` or `||`.
+    fn push(mut self, operand: Self, limits: &Limits) -> Result<Self, Fault> {
+        self.depth = self.depth.max(operand.depth + 1);
+        self.folds = self.folds.max(operand.folds);
+        if let Node::And(operands) | Node::Or(operands) = &mut self.node {
+            operands.push(operand);
+        }
+        self.checked(limits)
+    }
+
+    fn checked(self, limits: &Limits) -> Result<Self, Fault> {
+        if self.depth as usize > limits.depth {
+            return Err(Limits::too_deep(limits.depth).or_at(self.at));
+        }
+        if self.folds as usize > limits.comprehensions {
             let limit = limits.comprehensions;
             let why = format!("comprehensions are nested deeper than the limit of {limit}");
-            return Err(Fault::limit(why).or_at(at));
+            return Err(Fault::limit(why).or_at(self.at));
         }
-        Ok(Self { node, at, depth: depth + 1, folds })
+        Ok(self)
     }
 }
 

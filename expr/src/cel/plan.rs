@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use crate::cel::ast::{Access, Expr, Fold, FoldKind, Literal, Node, Operator};
+use crate::cel::ast::{Access, Element, Entry, Expr, Fold, FoldKind, Literal, Node, Operator};
 use crate::cel::environment::Environment;
 use crate::cel::fault::Fault;
 use crate::cel::map::{Key, Map};
@@ -106,58 +106,73 @@ impl<'e> Planner<'e> {
         exprs.iter().map(|expr| self.plan(expr)).collect()
     }
 
+    /// One function a form, so that the stack holds no more than the one that is being planned.
     fn action(&mut self, node: &'e Node) -> Result<Action, Fault> {
-        Ok(match node {
-            Node::And(operands) => Action::And(self.all(operands)?),
-            Node::Binary(operator, left, right) => {
-                Action::Binary(*operator, self.pair(left, right)?)
-            }
+        match node {
+            Node::And(operands) => self.all(operands).map(Action::And),
+            Node::Binary(operator, left, right) => self.binary(*operator, left, right),
             Node::Call { target, function, arguments } => {
-                self.call(target.as_deref(), function, arguments)?
+                self.call(target.as_deref(), function, arguments)
             }
-            Node::Conditional(branches) => {
-                let [condition, yes, no] = &**branches;
-                let steps = [self.plan(condition)?, self.plan(yes)?, self.plan(no)?];
-                Action::Conditional(Box::new(steps))
-            }
-            Node::Fold(fold) => self.fold(fold)?,
-            Node::Ident(name) => self.name(name),
-            Node::Index { operand, index, optional } => {
-                let operands = self.pair(operand, index)?;
-                if let Action::Constant(index) = &operands[1].action {
-                    optional::usable(index)?;
-                }
-                Action::Index { operands, optional: *optional }
-            }
-            Node::List(elements) => {
-                let steps = elements
-                    .iter()
-                    .map(|element| Ok((self.plan(&element.value)?, element.optional)));
-                constant_list(steps.collect::<Result<_, Fault>>()?)
-            }
-            Node::Literal(literal) => Action::Constant(constant(literal)),
-            Node::Map(entries) => {
-                let mut steps = Vec::with_capacity(entries.len());
-                for entry in entries {
-                    steps.push((self.plan(&entry.key)?, self.plan(&entry.value)?, entry.optional));
-                }
-                constant_map(steps)
-            }
-            Node::Message(name) => return Err(Fault::new(format!("unknown type: {name}"))),
-            Node::Negate(operand) => Action::Negate(self.boxed(operand)?),
-            Node::Not(operand) => Action::Not(self.boxed(operand)?),
+            Node::Conditional(branches) => self.conditional(branches),
+            Node::Fold(fold) => self.fold(fold),
+            Node::Ident(name) => Ok(self.name(name)),
+            Node::Index { operand, index, optional } => self.index(operand, index, *optional),
+            Node::List(elements) => self.list(elements),
+            Node::Literal(literal) => Ok(Action::Constant(constant(literal))),
+            Node::Map(entries) => self.map(entries),
+            Node::Message(name) => Err(Fault::new(format!("unknown type: {name}"))),
+            Node::Negate(operand) => self.boxed(operand).map(Action::Negate),
+            Node::Not(operand) => self.boxed(operand).map(Action::Not),
             Node::OptionalMap { operand, variable, body, flat } => {
                 let operands = self.with_local(operand, variable, body)?;
-                Action::OptionalMap { operands, flat: *flat }
+                Ok(Action::OptionalMap { operands, flat: *flat })
             }
-            Node::Or(operands) => Action::Or(self.all(operands)?),
-            Node::Select { operand, field, access } => {
-                self.select(node, operand, field, *access)?
-            }
+            Node::Or(operands) => self.all(operands).map(Action::Or),
+            Node::Select { operand, field, access } => self.select(node, operand, field, *access),
             Node::SortBy { operand, variable, key } => {
-                Action::SortBy(self.with_local(operand, variable, key)?)
+                self.with_local(operand, variable, key).map(Action::SortBy)
             }
-        })
+        }
+    }
+
+    fn binary(&mut self, operator: Operator, a: &'e Expr, b: &'e Expr) -> Result<Action, Fault> {
+        Ok(Action::Binary(operator, self.pair(a, b)?))
+    }
+
+    fn conditional(&mut self, branches: &'e [Expr; 3]) -> Result<Action, Fault> {
+        let [condition, yes, no] = branches;
+        let steps = [self.plan(condition)?, self.plan(yes)?, self.plan(no)?];
+        Ok(Action::Conditional(Box::new(steps)))
+    }
+
+    fn index(
+        &mut self,
+        operand: &'e Expr,
+        index: &'e Expr,
+        optional: bool,
+    ) -> Result<Action, Fault> {
+        let operands = self.pair(operand, index)?;
+        if let Action::Constant(index) = &operands[1].action {
+            optional::usable(index)?;
+        }
+        Ok(Action::Index { operands, optional })
+    }
+
+    fn list(&mut self, elements: &'e [Element]) -> Result<Action, Fault> {
+        let mut steps = Vec::with_capacity(elements.len());
+        for element in elements {
+            steps.push((self.plan(&element.value)?, element.optional));
+        }
+        Ok(constant_list(steps))
+    }
+
+    fn map(&mut self, entries: &'e [Entry]) -> Result<Action, Fault> {
+        let mut steps = Vec::with_capacity(entries.len());
+        for entry in entries {
+            steps.push((self.plan(&entry.key)?, self.plan(&entry.value)?, entry.optional));
+        }
+        Ok(constant_map(steps))
     }
 
     fn with_local(
@@ -231,6 +246,9 @@ impl<'e> Planner<'e> {
         if let Some((name, overloads)) =
             spaced.and_then(|name| library.function(&name).cloned().map(|all| (name, all)))
         {
+            if !callable(&name, Some(&overloads), arguments.len()) {
+                return Err(Fault::overload(&format!("{name}({} arguments)", arguments.len())));
+            }
             let arguments = self.all(arguments)?;
             return Ok(Action::Call { name, overloads: Some(overloads), arguments });
         }
@@ -240,6 +258,10 @@ impl<'e> Planner<'e> {
         }
         let name = function.trim_start_matches('.').to_owned();
         let overloads = library.function(&name).cloned();
+        let given = usize::from(target.is_some()) + arguments.len();
+        if !callable(&name, overloads.as_deref(), given) {
+            return Err(Fault::overload(&format!("{name}({given} arguments)")));
+        }
         let mut steps = Vec::with_capacity(arguments.len() + 1);
         for argument in target.into_iter().chain(arguments) {
             steps.push(self.plan(argument)?);
@@ -263,6 +285,18 @@ impl<'e> Planner<'e> {
             self.patterns.insert(text.to_string(), regex);
         }
         Ok(())
+    }
+}
+
+/// Whether a function could take so many arguments. Where `cel-go` knows that none can it refuses
+/// the expression, and leaves the rest to the evaluation: so do we.
+fn callable(name: &str, overloads: Option<&[Overload]>, given: usize) -> bool {
+    let Some(overloads) = overloads else { return given > 0 };
+    let one = matches!(name, "dyn" | "matches" | "size" | "type") || overloads.len() == 1;
+    let class = |count: usize| count.min(3);
+    match overloads.first() {
+        Some(first) if one => class(first.parameters.len()) == class(given),
+        _ => true,
     }
 }
 

@@ -16,16 +16,27 @@ pub(crate) struct Declaration {
     /// `(list(T), T) bool`: capital letters stand for any type.
     pub(crate) signature: &'static str,
     pub(crate) run: Run,
+    /// Takes a list of anything when it runs, whatever its table says of the elements.
+    pub(crate) unguarded: bool,
 }
 
 /// `function(x)`
 pub(crate) const fn function(name: &'static str, signature: &'static str, run: Run) -> Declaration {
-    Declaration { name, member: false, signature, run }
+    Declaration { name, member: false, signature, run, unguarded: false }
 }
 
 /// `x.method()`: the first type of the signature is that of `x`.
 pub(crate) const fn member(name: &'static str, signature: &'static str, run: Run) -> Declaration {
-    Declaration { name, member: true, signature, run }
+    Declaration { name, member: true, signature, run, unguarded: false }
+}
+
+/// A method that takes a list of anything when it runs.
+pub(crate) const fn unguarded(
+    name: &'static str,
+    signature: &'static str,
+    run: Run,
+) -> Declaration {
+    Declaration { name, member: true, signature, run, unguarded: true }
 }
 
 /// A declaration with its types read.
@@ -37,6 +48,7 @@ pub(crate) struct Overload {
     /// How many type parameters there are; they are numbered from 0.
     pub(crate) generics: u32,
     pub(crate) run: Run,
+    unguarded: bool,
 }
 
 impl Overload {
@@ -51,13 +63,18 @@ impl Overload {
         }
         let result = reader.read_type()?;
         let generics = reader.generics.len() as u32;
-        let Declaration { member, run, .. } = *declaration;
-        reader.rest.is_empty().then_some(Self { member, parameters, result, generics, run })
+        let Declaration { member, run, unguarded, .. } = *declaration;
+        let read = Self { member, parameters, result, generics, run, unguarded };
+        reader.rest.is_empty().then_some(read)
     }
 
     /// Whether values of these types may be given. Of a list only the first element is looked at,
     /// as in `cel-go`.
     pub(crate) fn takes(&self, arguments: &[Value<'_>]) -> bool {
+        let fits = |wanted: &Type, given: &Value<'_>| match given {
+            Value::List(_) if self.unguarded => matches!(wanted, Type::List(_)),
+            given => fits(wanted, given),
+        };
         self.parameters.len() == arguments.len()
             && self.parameters.iter().zip(arguments).all(|(wanted, given)| fits(wanted, given))
     }
@@ -100,6 +117,7 @@ impl Reader {
         let generic = name.len() == 1;
         Some(match name {
             "duration" => Type::Duration,
+            "dyn" => Type::Dyn,
             "list" => Type::list(self.parameters::<1>()?[0].clone()),
             "map" => {
                 let [key, value] = self.parameters::<2>()?;

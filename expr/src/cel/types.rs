@@ -87,7 +87,6 @@ impl Type {
             "bool" => Self::Bool,
             "bytes" => Self::Bytes,
             "double" => Self::Double,
-            "dyn" => Self::Dyn,
             "google.protobuf.Duration" => Self::Duration,
             "google.protobuf.Timestamp" => Self::Timestamp,
             "int" => Self::Int,

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use crate::cel::list::List;
 use crate::cel::map::Map;
+use crate::cel::number;
 use crate::cel::opaque::Opaque;
 use crate::cel::time::{Duration, Timestamp};
 use crate::cel::types::Type;
@@ -117,6 +118,36 @@ impl<'a> Value<'a> {
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::String(text) => text.len() as u64,
             _ => 0,
+        }
+    }
+}
+
+/// As an expression would write it, for people: `{'a': [1, 2u]}`.
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Bytes(bytes) => write!(f, "b'{}'", bytes.escape_ascii()),
+            Self::Double(value) => f.write_str(&number::double_text(*value)),
+            Self::Duration(span) => write!(f, "duration('{span}')"),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::List(list) => {
+                let elements = list.iter().map(|element| element.to_string());
+                write!(f, "[{}]", elements.collect::<Vec<_>>().join(", "))
+            }
+            Self::Map(map) => {
+                let entries = map.entries().into_iter();
+                let entries = entries.map(|(key, value)| format!("{key}: {value}"));
+                write!(f, "{{{}}}", entries.collect::<Vec<_>>().join(", "))
+            }
+            Self::Null => f.write_str("null"),
+            Self::Opaque(value) => f.write_str(value.type_name()),
+            Self::Optional(None) => f.write_str("optional.none()"),
+            Self::Optional(Some(value)) => write!(f, "optional.of({value})"),
+            Self::String(text) => write!(f, "{:?}", &**text),
+            Self::Timestamp(at) => write!(f, "timestamp('{at}')"),
+            Self::Type(named) => f.write_str(named.name()),
+            Self::Uint(value) => write!(f, "{value}u"),
         }
     }
 }

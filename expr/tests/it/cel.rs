@@ -1,3 +1,9 @@
 //! CEL.
 
+mod answer;
+mod cases;
 mod corpus;
+mod documented;
+mod fuzz;
+mod limits;
+mod positions;

@@ -123,8 +123,8 @@ fn masked(text: &str) -> String {
 const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 
-fn too_long(text: &str, limit: usize) -> Option<String> {
-    (text.len() > limit).then(|| format!("must be no more than {limit} characters"))
+fn too_long(text: &str, limit: usize, unit: &str) -> Option<String> {
+    (text.len() > limit).then(|| format!("must be no more than {limit} {unit}"))
 }
 
 fn lower(byte: u8) -> bool {
@@ -150,7 +150,7 @@ fn dns1123_label(text: &str) -> Vec<String> {
     } else {
         format!("{why}{LABEL}')")
     };
-    too_long(text, 63).into_iter().chain((!fine).then_some(why)).collect()
+    too_long(text, 63, "characters").into_iter().chain((!fine).then_some(why)).collect()
 }
 
 fn dns1123_subdomain(text: &str) -> Vec<String> {
@@ -159,7 +159,7 @@ fn dns1123_subdomain(text: &str) -> Vec<String> {
                (e.g. 'example.com', regex used for validation is '";
     let fine = text.split('.').all(|label| spells(label, lower, b"-"));
     let why = (!fine).then(|| format!("{why}{SUBDOMAIN}')"));
-    too_long(text, 253).into_iter().chain(why).collect()
+    too_long(text, 253, "characters").into_iter().chain(why).collect()
 }
 
 fn dns1035_label(text: &str) -> Vec<String> {
@@ -169,7 +169,7 @@ fn dns1035_label(text: &str) -> Vec<String> {
                '[a-z]([-a-z0-9]*[a-z0-9])?')";
     let starts = text.starts_with(|c: char| c.is_ascii_lowercase());
     let fine = starts && spells(text, lower, b"-");
-    too_long(text, 63).into_iter().chain((!fine).then(|| why.to_owned())).collect()
+    too_long(text, 63, "characters").into_iter().chain((!fine).then(|| why.to_owned())).collect()
 }
 
 fn label_value(text: &str) -> Vec<String> {
@@ -178,7 +178,7 @@ fn label_value(text: &str) -> Vec<String> {
                'MyValue',  or 'my_value',  or '12345', regex used for validation is \
                '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
     let fine = text.is_empty() || spells(text, |byte| byte.is_ascii_alphanumeric(), b"-_.");
-    too_long(text, 63).into_iter().chain((!fine).then(|| why.to_owned())).collect()
+    too_long(text, 63, "bytes").into_iter().chain((!fine).then(|| why.to_owned())).collect()
 }
 
 fn qualified_name(text: &str) -> Vec<String> {
@@ -200,14 +200,14 @@ fn qualified_name(text: &str) -> Vec<String> {
         }
         _ => {
             return vec![format!(
-                "a qualified name {rule} with an optional DNS subdomain prefix and '/' (e.g. \
+                "a valid label key {rule} with an optional DNS subdomain prefix and '/' (e.g. \
                  'example.com/MyName')"
             )];
         }
     };
     if name.is_empty() {
         complaints.push("name part must be non-empty".to_owned());
-    } else if let Some(why) = too_long(name, 63) {
+    } else if let Some(why) = too_long(name, 63, "bytes") {
         complaints.push(format!("name part {why}"));
     }
     if !spells(name, |byte| byte.is_ascii_alphanumeric(), b"-_.") {
@@ -271,13 +271,17 @@ fn is_datetime(text: &str) -> bool {
         && bytes[5] == b':';
     let zone = time.get(8..).unwrap_or_default();
     let fraction = zone.get(1..).unwrap_or_default().bytes().take_while(u8::is_ascii_digit).count();
-    let skip = if zone.starts_with('.') && fraction > 0 { fraction + 1 } else { 0 };
-    let zone = &zone[skip..];
-    let offset = zone.len() == 6
-        && zone.starts_with(['+', '-'])
-        && zone.bytes().enumerate().skip(1).all(|(at, byte)| match at {
+    // Upstream's expression forgot to escape the dot before the fraction.
+    let behind = zone.get(fraction + 1..).filter(|_| fraction > 0).unwrap_or_default();
+    clock && is_date(date) && (is_zone(zone) || is_zone(behind))
+}
+
+fn is_zone(text: &str) -> bool {
+    let offset = text.len() == 6
+        && text.starts_with(['+', '-'])
+        && text.bytes().enumerate().skip(1).all(|(at, byte)| match at {
             3 => byte == b':',
             _ => byte.is_ascii_digit(),
         });
-    clock && is_date(date) && (zone == "z" || offset)
+    offset || text == "z"
 }

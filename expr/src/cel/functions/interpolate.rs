@@ -165,7 +165,8 @@ impl Writer<'_, '_> {
             _ if !float.is_finite() => unbounded(float, self.style),
             (Style::Newest, 'f') => format!("{float:.precision$}"),
             (Style::Newest, _) => scientific(float, precision),
-            (Style::English, 'f') => grouped(&format!("{float:.precision$}")),
+            // It has no sign for zero.
+            (Style::English, 'f') => grouped(&format!("{:.precision$}", float + 0.0)),
             // What looks like a precision is a width here, upstream too.
             (Style::English, _) => format!("{:>precision$}", raised(&scientific(float + 0.0, 6))),
         };

@@ -9,7 +9,7 @@ use crate::cel::functions::{int, list, mismatch};
 use crate::cel::list::List;
 use crate::cel::meter::Meter;
 use crate::cel::operators;
-use crate::cel::signature::{Declaration, function, member};
+use crate::cel::signature::{Declaration, function, member, unguarded};
 use crate::cel::time::Duration;
 use crate::cel::value::Value;
 
@@ -48,7 +48,7 @@ pub(crate) const TABLE: &[Declaration] = &[
     member("lastIndexOf", "(list(A), A) int", last_index_of),
     member("includes", "(dyn, dyn) bool", includes),
     member("slice", "(list(T), int, int) list(T)", slice),
-    member("flatten", "(list(list(T))) list(T)", flatten),
+    unguarded("flatten", "(list(list(T))) list(T)", flatten),
     member("flatten", "(list(dyn), int) list(dyn)", flatten),
     member("sort", "(list(int)) list(int)", sort_list),
     member("sort", "(list(uint)) list(uint)", sort_list),

@@ -77,8 +77,11 @@ impl Quantity {
                 Self { unscaled: unscaled << exponent, scale: 0, decimal: false }
             }
             Unit::Binary(exponent) => {
-                let unscaled = unscaled.checked_mul(1 << exponent).unwrap_or(i128::MAX);
-                Self::decimal(unscaled, scale)
+                let scaled = Self::decimal(unscaled.saturating_mul(1 << exponent), scale);
+                let most = Self { unscaled: i64::MAX.into(), scale: 0, decimal: true };
+                let sign = unscaled.signum();
+                let beyond = scaled.nanos().saturating_abs() > most.nanos();
+                if beyond { Self { unscaled: most.unscaled * sign, ..most } } else { scaled }
             }
         })
     }

@@ -38,18 +38,19 @@ impl Url {
     /// Reads an absolute URL or an absolute path. `None` is Go's error.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         // A request URI has no fragment: `#` is just another character of it.
-        Self::without_fragment(text)?;
+        Self::without_fragment(text, true)?;
         let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
-        let url = Self::without_fragment(text).or_else(|| Self::relative(text))?;
+        let url = Self::without_fragment(text, false)?;
         unescape(fragment)?;
         Some(Self { fragment: fragment.to_owned(), ..url })
     }
 
-    fn without_fragment(text: &str) -> Option<Self> {
-        if text.is_empty() || text.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
+    /// `request`: as the line of an HTTP request has it, where `//host` is a path.
+    fn without_fragment(text: &str, request: bool) -> Option<Self> {
+        if (request && text.is_empty()) || text.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
             return None;
         }
-        let mut url = Self::relative(text)?;
+        let mut url = Self::of_path(text);
         if text == "*" {
             return Some(url);
         }
@@ -60,10 +61,11 @@ impl Url {
         if !rest.starts_with('/') {
             url.opaque = rest.to_owned();
             url.path = String::new();
-            return (!scheme.is_empty()).then_some(url);
+            return (!scheme.is_empty() || !request).then_some(url);
         }
         let mut path = rest;
-        if let Some(tail) = rest.strip_prefix("//").filter(|_| !scheme.is_empty()) {
+        let hosted = !scheme.is_empty() || (!request && !rest.starts_with("///"));
+        if let Some(tail) = rest.strip_prefix("//").filter(|_| hosted) {
             let end = tail.find('/').unwrap_or(tail.len());
             let (authority, rest) = tail.split_at(end);
             (url.user, url.host) = parse_authority(authority)?;
@@ -74,11 +76,10 @@ impl Url {
         Some(url)
     }
 
-    /// What is left when a fragment was cut off: perhaps nothing but a path.
-    fn relative(text: &str) -> Option<Self> {
+    fn of_path(text: &str) -> Self {
         let none = String::new;
         let path = text.to_owned();
-        Some(Self {
+        Self {
             scheme: none(),
             user: None,
             host: none(),
@@ -86,7 +87,7 @@ impl Url {
             path,
             query: none(),
             fragment: none(),
-        })
+        }
     }
 
     fn hostname(&self) -> &str {
@@ -216,7 +217,7 @@ fn url<'a>(meter: &mut Meter<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
 fn is_url<'a>(meter: &mut Meter<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let text = text(arguments, 0)?;
     meter.produce(2 * text.len())?;
-    Ok(Value::Bool(Url::without_fragment(text).is_some()))
+    Ok(Value::Bool(Url::without_fragment(text, true).is_some()))
 }
 
 fn of<'v>(arguments: &'v [Value<'_>]) -> Result<&'v Url, Fault> {
