@@ -1,0 +1,91 @@
+//! What the server knows about its own kinds beyond their schema.
+
+mod config;
+
+use serde_json::{Value, json};
+
+use crate::base64;
+use crate::failure::Cause;
+use crate::kind::Kind;
+use crate::meta;
+
+/// Fills in what a client may leave out; the writer owns it like the rest.
+pub(crate) fn default(kind: &Kind, object: &mut Value) {
+    if !kind.built_in {
+        return;
+    }
+    match (&*kind.group, &*kind.kind) {
+        ("", "Namespace") => label_namespace(object),
+        ("", "Secret") => config::default_secret(object),
+        _ => {}
+    }
+}
+
+/// Puts in what only the server decides; nobody owns it.
+pub(crate) fn decide(kind: &Kind, object: &mut Value, before: Option<&Value>) {
+    if !kind.built_in {
+        return;
+    }
+    if kind.has("status") && object["status"].is_null() {
+        object["status"] = json!({});
+    }
+    if kind.is("", "Namespace") && before.is_none() {
+        object["spec"] = json!({ "finalizers": ["kubernetes"] });
+        object["status"] = json!({ "phase": "Active" });
+    }
+}
+
+fn label_namespace(object: &mut Value) {
+    let name = meta::name(object).to_owned();
+    let mut labels = object["metadata"]["labels"].take();
+    if !labels.is_object() {
+        labels = json!({});
+    }
+    labels["kubernetes.io/metadata.name"] = name.into();
+    meta::set(object, "labels", labels);
+}
+
+/// Where the first byte is that base64 does not have, in a field that is bytes.
+pub(crate) fn misencoded(kind: &Kind, object: &Value) -> Option<usize> {
+    let part = match (&*kind.group, &*kind.kind) {
+        ("", "ConfigMap") => "binaryData",
+        ("", "Secret") => "data",
+        _ => return None,
+    };
+    let values = object[part].as_object()?.values().filter_map(Value::as_str);
+    values.map(base64::check_standard).find_map(Result::err)
+}
+
+/// What upstream refuses in an object of this kind.
+pub(crate) fn causes(kind: &Kind, object: &Value) -> Vec<Cause> {
+    match (&*kind.group, &*kind.kind) {
+        ("", "ConfigMap" | "Secret") => config::causes(object),
+        _ => Vec::new(),
+    }
+}
+
+/// What upstream refuses in a change of an object of this kind.
+pub(crate) fn update_causes(kind: &Kind, before: &Value, new: &Value) -> Vec<Cause> {
+    match (&*kind.group, &*kind.kind) {
+        ("", "ConfigMap" | "Secret") => config::update_causes(before, new),
+        _ => Vec::new(),
+    }
+}
+
+/// Seconds that a deleted object stays: only a Pod that runs somewhere has any.
+pub(crate) fn grace(kind: &Kind, object: &Value, asked: Option<i64>) -> i64 {
+    let ended = matches!(object["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
+    if !kind.is("", "Pod")
+        || ended
+        || object["spec"]["nodeName"].as_str().unwrap_or_default().is_empty()
+    {
+        return 0;
+    }
+    let own = object["spec"]["terminationGracePeriodSeconds"].as_i64();
+    asked.or(own).map_or(30, |seconds| seconds.max(0))
+}
+
+/// Whether an object without finalizers may go: a namespace has finalizers of its own.
+pub(crate) fn may_leave(kind: &Kind, object: &Value) -> bool {
+    !kind.is("", "Namespace") || object["spec"]["finalizers"].as_array().is_none_or(Vec::is_empty)
+}

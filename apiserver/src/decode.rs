@@ -1,0 +1,246 @@
+//! The body of a create or an update, as an object of the kind that was asked for.
+
+use gotk_merge::Versions;
+use serde_json::{Map, Value};
+
+use crate::builtin;
+use crate::failure::Failure;
+use crate::kind::Kind;
+use crate::query::FieldValidation;
+use crate::route::Target;
+use crate::undeclared;
+
+/// Drops fields the kind does not have; returns the warnings, or refuses when asked to be strict.
+pub(crate) fn fit(
+    kind: &Kind,
+    object: &mut Value,
+    validation: FieldValidation,
+) -> Result<Vec<String>, Failure> {
+    let Some(of) = kind.versions.type_in(&kind.api_version()).filter(|_| kind.built_in) else {
+        return Ok(Vec::new());
+    };
+    let refused = |why: String| {
+        let (name, version) = (&kind.kind, &kind.api_version());
+        Failure::bad_request(format!(
+            "{name} in version \"{}\" cannot be handled as a {name}: {why}",
+            short(version)
+        ))
+    };
+    if let Some(at) = builtin::misencoded(kind, object) {
+        return Err(refused(format!("illegal base64 data at input byte {at}")));
+    }
+    let dropped = undeclared::drop_undeclared(&of, object).map_err(refused)?;
+    let named: Vec<String> =
+        undeclared::bare(dropped).map(|name| format!("unknown field \"{name}\"")).collect();
+    match validation {
+        FieldValidation::Ignore => Ok(Vec::new()),
+        FieldValidation::Warn => Ok(named),
+        FieldValidation::Strict if named.is_empty() => Ok(named),
+        FieldValidation::Strict => {
+            Err(refused(format!("strict decoding error: {}", named.join(", "))))
+        }
+    }
+}
+
+/// The version without its group.
+fn short(api_version: &str) -> &str {
+    api_version.rsplit('/').next().unwrap_or_default()
+}
+
+/// Reads a body; kind and version may be left out, and have to fit when they are not.
+pub(crate) fn object(kind: &Kind, content_type: &str, body: &[u8]) -> Result<Value, Failure> {
+    let media = content_type.split(';').next().unwrap_or_default().trim();
+    if !matches!(media, "" | "application/json") {
+        return Err(Failure::unsupported_body());
+    }
+    let unrecognised = |why: String| {
+        let kind = &kind.kind;
+        Failure::bad_request(format!(
+            "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why}"
+        ))
+    };
+    if body.is_empty() {
+        return Err(unrecognised("unexpected end of JSON input (<empty>)".to_owned()));
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(map)) => typed(kind, Value::Object(map)),
+        Ok(Value::Null) => typed(kind, Value::Object(Map::new())),
+        Ok(_) => {
+            Err(unrecognised("json: cannot unmarshal into Go value of type struct".to_owned()))
+        }
+        Err(error) => Err(unrecognised(error.to_string())),
+    }
+}
+
+/// Reads a body that is an object of a kind the caller judges.
+pub(crate) fn json(content_type: &str, body: &[u8]) -> Result<Value, Failure> {
+    let media = content_type.split(';').next().unwrap_or_default().trim();
+    if !matches!(media, "" | "application/json") {
+        return Err(Failure::unsupported_body());
+    }
+    serde_json::from_slice(body).map_err(|error| Failure::bad_request(error.to_string()))
+}
+
+/// Settles kind and version, and that the metadata is an object of texts where it has to be.
+pub(crate) fn typed(kind: &Kind, mut object: Value) -> Result<Value, Failure> {
+    let api_version = kind.api_version();
+    let found =
+        |field: &str| object[field].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let (found_version, found_kind) = (found("apiVersion"), found("kind"));
+    let version = found_version.unwrap_or_else(|| api_version.clone());
+    let name = found_kind.unwrap_or_else(|| kind.kind.to_string());
+    if version != api_version || name != *kind.kind {
+        return Err(Failure::bad_request(mismatch(kind, &version, &name)));
+    }
+    object["apiVersion"] = version.into();
+    object["kind"] = name.into();
+    check_metadata(kind, &mut object)?;
+    Ok(object)
+}
+
+fn mismatch(kind: &Kind, version: &str, name: &str) -> String {
+    let wanted = &kind.kind;
+    if kind.built_in {
+        format!(
+            "{name} in version \"{version}\" cannot be handled as a {wanted}: no kind \"{name}\" is registered for version \"{version}\""
+        )
+    } else if version == kind.api_version() {
+        format!("the kind in the data ({name}) does not match the expected kind ({wanted})")
+    } else {
+        format!(
+            "the API version in the data ({version}) does not match the expected API version ({})",
+            kind.api_version()
+        )
+    }
+}
+
+fn check_metadata(kind: &Kind, object: &mut Value) -> Result<(), Failure> {
+    let refused = |found: &Value, path: &str, wanted: &str| {
+        let found = match found {
+            Value::Number(_) => "number",
+            Value::Bool(_) => "bool",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            _ => "object",
+        };
+        Failure::bad_request(format!(
+            "{} in version \"{}\" cannot be handled as a {}: json: cannot unmarshal {found} into Go struct field ObjectMeta.{path} of type {wanted}",
+            kind.kind, kind.version, kind.kind,
+        ))
+    };
+    if object["metadata"].is_null() {
+        object["metadata"] = Value::Object(Map::new());
+    }
+    let Some(meta) = object["metadata"].as_object() else {
+        return Err(refused(&object["metadata"], "metadata", "v1.ObjectMeta"));
+    };
+    const TEXTS: [&str; 7] = [
+        "name",
+        "generateName",
+        "namespace",
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+        "deletionTimestamp",
+    ];
+    for field in TEXTS {
+        if let Some(found) = meta.get(field).filter(|found| !found.is_string() && !found.is_null())
+        {
+            return Err(refused(found, &format!("metadata.{field}"), "string"));
+        }
+    }
+    for field in ["labels", "annotations"] {
+        let Some(map) = meta.get(field).filter(|found| !found.is_null()) else { continue };
+        let Some(entries) = map.as_object() else {
+            return Err(refused(map, &format!("metadata.{field}"), "map[string]string"));
+        };
+        if let Some(found) = entries.values().find(|value| !value.is_string() && !value.is_null()) {
+            return Err(refused(found, &format!("metadata.{field}"), "string"));
+        }
+    }
+    const LISTS: [(&str, &str); 3] = [
+        ("finalizers", "[]string"),
+        ("ownerReferences", "[]v1.OwnerReference"),
+        ("managedFields", "[]v1.ManagedFieldsEntry"),
+    ];
+    for (field, wanted) in LISTS {
+        if let Some(found) = meta.get(field).filter(|found| !found.is_array() && !found.is_null()) {
+            return Err(refused(found, &format!("metadata.{field}"), wanted));
+        }
+    }
+    Ok(())
+}
+
+/// Holds the name and namespace of a body against those of the path.
+pub(crate) fn check_identity(target: &Target, object: &Value) -> Result<(), Failure> {
+    let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
+    if let Some(name) = &target.name {
+        let found = text("name");
+        if found.is_empty() {
+            return Err(Failure::bad_request(format!(
+                "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+            )));
+        }
+        if found != name {
+            return Err(Failure::bad_request(format!(
+                "the name of the object ({found}) does not match the name on the URL ({name})"
+            )));
+        }
+    }
+    let namespace = text("namespace");
+    let fits = namespace.is_empty() || target.namespace.as_deref().unwrap_or_default() == namespace;
+    if !fits {
+        let why =
+            "the namespace of the provided object does not match the namespace sent on the request";
+        return Err(Failure::bad_request(why));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::Registry;
+
+    fn read(body: &str) -> Result<Value, String> {
+        let kind = Registry::built_in().find("", "v1", "configmaps").unwrap();
+        object(&kind, "application/json", body.as_bytes())
+            .map_err(|failure| failure.message().to_owned())
+    }
+
+    #[test]
+    fn kind_and_version_may_be_left_out_but_not_wrong() {
+        assert_eq!(read("{}").unwrap()["kind"], "ConfigMap");
+        assert!(read("null").is_ok());
+        assert!(read(r#"{"kind":"Secret"}"#).is_err());
+        assert!(read(r#"{"apiVersion":"v2"}"#).is_err());
+    }
+
+    #[test]
+    fn what_is_no_object_is_not_recognised() {
+        for body in ["", "[]", "1", "{", &"[".repeat(100_000)] {
+            let why = read(body).unwrap_err();
+            assert!(
+                why.starts_with("the object provided is unrecognized (must be of type ConfigMap)"),
+                "{why}"
+            );
+        }
+    }
+
+    #[test]
+    fn metadata_of_another_type_is_refused_by_field() {
+        let why = read(r#"{"metadata":{"name":3}}"#).unwrap_err();
+        assert_eq!(
+            why,
+            "ConfigMap in version \"v1\" cannot be handled as a ConfigMap: json: cannot unmarshal number into Go struct field ObjectMeta.metadata.name of type string"
+        );
+        for bad in [
+            r#"{"metadata":1}"#,
+            r#"{"metadata":{"labels":[]}}"#,
+            r#"{"metadata":{"labels":{"a":1}}}"#,
+            r#"{"metadata":{"finalizers":"a"}}"#,
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

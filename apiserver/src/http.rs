@@ -1,0 +1,219 @@
+//! HTTP on one side, the machine on the other.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use crate::failure::Failure;
+use crate::list::List;
+use crate::machine::{Answer, Document, Machine, Request};
+use crate::query::Query;
+use crate::watch::Watch;
+
+/// The machine, and who waits for its news.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    machine: Mutex<Machine>,
+    /// By shelf: tells that something was written.
+    news: Mutex<Vec<watch::Sender<()>>>,
+}
+
+/// A request with a larger body is refused, as upstream does at 3 MiB.
+const BODY_LIMIT: usize = 3 * 1024 * 1024;
+
+/// How often a quiet watch is told how far it is.
+const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
+
+/// How long a watch lives when the client does not say. Upstream takes 30 to 60 minutes.
+const WATCH_LIFETIME: Duration = Duration::from_secs(45 * 60);
+
+impl Shared {
+    pub(crate) fn new(machine: Machine) -> Self {
+        Self { machine: Mutex::new(machine), news: Mutex::new(Vec::new()) }
+    }
+
+    /// Works on the machine and tells the watchers what it touched.
+    ///
+    /// A thread that panicked while holding the lock left no half write: writes are single calls
+    /// into the store, so the state is taken over.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Machine) -> T) -> T {
+        let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = work(&mut machine);
+        let touched = machine.take_touched();
+        drop(machine);
+        for shelf in touched {
+            self.sender(shelf).send_replace(());
+        }
+        result
+    }
+
+    fn sender(&self, shelf: usize) -> watch::Sender<()> {
+        let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+        while news.len() <= shelf {
+            news.push(watch::Sender::new(()));
+        }
+        news[shelf].clone()
+    }
+
+    /// Wakes every watch, so that it notices what happened outside a write.
+    pub(crate) fn wake_all(&self) {
+        for sender in self.news.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            sender.send_replace(());
+        }
+    }
+}
+
+/// Answers one request.
+pub(crate) async fn respond(
+    shared: Arc<Shared>,
+    request: hyper::Request<Incoming>,
+) -> Result<Response<Reply>, Infallible> {
+    let (parts, body) = request.into_parts();
+    let body = match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return Ok(document(Failure::body_too_large(BODY_LIMIT).into()));
+        }
+        Err(error) => return Ok(document(Failure::bad_request(error.to_string()).into())),
+    };
+    let text = |name: HeaderName| header_text(&parts.headers, &name);
+    let request = Request {
+        method: parts.method.clone(),
+        path: parts.uri.path().to_owned(),
+        query: Query::parse(parts.uri.query().unwrap_or_default()),
+        accept: text(header::ACCEPT),
+        content_type: text(header::CONTENT_TYPE),
+        user_agent: text(header::USER_AGENT),
+        body,
+    };
+    let answer = shared.with(|machine| machine.answer(&request));
+    Ok(match answer {
+        Answer::Text(code, text) => {
+            reply(code, "text/plain; charset=utf-8", Reply::Whole(Some(text.into())))
+        }
+        Answer::Document(answer) => document(answer),
+        Answer::List(list) => reply(200, JSON, Reply::List(list)),
+        Answer::Watch(watch) => reply(200, JSON, Reply::Stream(stream(shared, watch))),
+    })
+}
+
+const JSON: &str = "application/json";
+
+fn header_text(headers: &HeaderMap, name: &HeaderName) -> String {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.collect::<Vec<_>>().join(",")
+}
+
+fn reply(code: u16, content_type: &'static str, body: Reply) -> Response<Reply> {
+    let mut response = Response::new(body);
+    *response.status_mut() =
+        StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+    response
+}
+
+fn document(document: Document) -> Response<Reply> {
+    let mut response = reply(document.code, JSON, Reply::Whole(Some(document.body)));
+    let headers = response.headers_mut();
+    for warning in &document.warnings {
+        let quoted = warning.replace('\\', "\\\\").replace('"', "\\\"");
+        if let Ok(value) = HeaderValue::from_str(&format!("299 - \"{quoted}\"")) {
+            headers.append(header::WARNING, value);
+        }
+    }
+    if let Some(seconds) = document.retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// Runs a watch until its client leaves, its time is up, or it fell behind.
+fn stream(shared: Arc<Shared>, mut watch: Watch) -> mpsc::Receiver<Bytes> {
+    // One line in flight: a slow client is waited for here and costs nothing in the store.
+    let (sender, receiver) = mpsc::channel(1);
+    let mut news = shared.sender(watch.shelf()).subscribe();
+    let lifetime = watch.timeout_seconds.map_or(WATCH_LIFETIME, Duration::from_secs);
+    tokio::spawn(async move {
+        let end = Instant::now().checked_add(lifetime);
+        let end = end.unwrap_or_else(|| Instant::now() + WATCH_LIFETIME);
+        let told = async {
+            while let Some(lines) = watch.next_initial() {
+                sender.send(lines).await.ok()?;
+            }
+            loop {
+                news.mark_unchanged();
+                let polled = shared.with(|machine| machine.poll(&mut watch));
+                let lines = match polled {
+                    Ok(lines) => lines,
+                    Err(expired) => {
+                        sender.send(watch.expired(&expired)).await.ok()?;
+                        return None;
+                    }
+                };
+                for line in lines {
+                    sender.send(line).await.ok()?;
+                }
+                tokio::select! {
+                    changed = news.changed() => changed.ok()?,
+                    () = sender.closed() => return None,
+                    () = tokio::time::sleep(BOOKMARK_EVERY) => {
+                        if watch.bookmarks {
+                            sender.send(watch.bookmark(false)).await.ok()?;
+                        }
+                    }
+                }
+            }
+        };
+        let left: Result<Option<()>, _> = tokio::time::timeout_at(end, told).await;
+        if left.is_err() && watch.bookmarks {
+            // A client that has left does not need to be told.
+            let _told = sender.try_send(watch.bookmark(false));
+        }
+    });
+    receiver
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    Whole(Option<Bytes>),
+    List(List),
+    Stream(mpsc::Receiver<Bytes>),
+}
+
+impl Body for Reply {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let next = match &mut *self {
+            Self::Whole(body) => Poll::Ready(body.take()),
+            Self::List(list) => Poll::Ready(list.next_piece()),
+            Self::Stream(lines) => lines.poll_recv(cx),
+        };
+        next.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(Some(body)) => SizeHint::with_exact(body.len() as u64),
+            Self::Whole(None) => SizeHint::with_exact(0),
+            _ => SizeHint::new(),
+        }
+    }
+}

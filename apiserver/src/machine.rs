@@ -1,0 +1,184 @@
+//! The server without its sockets: a request in, an answer out, and the state between.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::Method;
+use serde_json::Value;
+
+use crate::accept::{self, Form};
+use crate::clock::Clock;
+use crate::discovery;
+use crate::failure::Failure;
+use crate::ids::Ids;
+use crate::list::List;
+use crate::object::Stored;
+use crate::query::Query;
+use crate::registry::Registry;
+use crate::route::{NoRoute, Route, Target, route};
+use crate::store::Store;
+use crate::watch::Watch;
+
+/// A request, with what the core reads of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: Query,
+    pub(crate) accept: String,
+    pub(crate) content_type: String,
+    pub(crate) user_agent: String,
+    pub(crate) body: Bytes,
+}
+
+/// What goes back.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Text(u16, &'static str),
+    Document(Document),
+    List(List),
+    Watch(Watch),
+}
+
+/// A JSON document and what its headers say.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) code: u16,
+    pub(crate) body: Bytes,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) retry_after: Option<u32>,
+}
+
+impl Document {
+    pub(crate) fn new(code: u16, value: &Value) -> Self {
+        Self { code, body: Bytes::from(value.to_string()), warnings: Vec::new(), retry_after: None }
+    }
+
+    /// The same document with warnings beside it.
+    pub(crate) fn warning(mut self, warnings: Vec<String>) -> Self {
+        self.warnings = warnings;
+        self
+    }
+}
+
+impl From<Failure> for Document {
+    fn from(failure: Failure) -> Self {
+        Self { retry_after: failure.retry_after(), ..Self::new(failure.code, &failure.value()) }
+    }
+}
+
+/// What the machine does beside answering.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Habits {
+    /// Deletes what has lost its owners, and honours foreground and orphan deletion.
+    pub(crate) collect_garbage: bool,
+    /// Empties terminating namespaces and lets them go.
+    pub(crate) empty_namespaces: bool,
+}
+
+/// The state of the server.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    pub(crate) registry: Registry,
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) habits: Habits,
+    pub(crate) address: String,
+    /// Shelves written to since [`take_touched`](Self::take_touched).
+    pub(crate) touched: BTreeSet<usize>,
+}
+
+impl Machine {
+    pub(crate) fn new(
+        clock: Clock,
+        ids: Ids,
+        habits: Habits,
+        history: usize,
+        address: String,
+    ) -> Self {
+        let registry = Registry::built_in();
+        let mut store = Store::new(history);
+        store.reserve(registry.shelves());
+        let touched = BTreeSet::new();
+        let mut machine = Self { registry, store, clock, ids, habits, address, touched };
+        machine.create_first_namespaces();
+        machine.settle();
+        machine
+    }
+
+    pub(crate) fn answer(&mut self, request: &Request) -> Answer {
+        self.try_answer(request).unwrap_or_else(|failure| Answer::Document(failure.into()))
+    }
+
+    fn try_answer(&mut self, request: &Request) -> Result<Answer, Failure> {
+        let route = match route(&self.registry, &request.path) {
+            Ok(route) => route,
+            Err(NoRoute::Page) => return Ok(Answer::Text(404, "404 page not found\n")),
+            Err(NoRoute::Resource) => return Err(Failure::no_such_resource()),
+        };
+        match route {
+            Route::Target(target) => self.serve(request, target),
+            route if matches!(request.method, Method::GET | Method::HEAD) => {
+                self.document(&route, accept::form(&request.accept)?)
+            }
+            _ => Err(Failure::method_not_allowed()),
+        }
+    }
+
+    fn document(&self, route: &Route, form: Form) -> Result<Answer, Failure> {
+        let registry = &self.registry;
+        let aggregated = form == Form::Aggregated;
+        let document = match route {
+            Route::Health => return Ok(Answer::Text(200, "ok")),
+            Route::Version => Some(discovery::version()),
+            Route::Legacy if aggregated => Some(discovery::aggregated(registry, true)),
+            Route::Groups if aggregated => Some(discovery::aggregated(registry, false)),
+            Route::Legacy => Some(discovery::legacy(&self.address)),
+            Route::Groups => Some(discovery::groups(registry)),
+            Route::Group(group) => discovery::group(registry, group),
+            Route::GroupVersion(group, version) => discovery::resources(registry, group, version),
+            Route::Target(_) => None,
+        };
+        let document = document.ok_or_else(Failure::no_such_resource)?;
+        Ok(Answer::Document(Document::new(200, &document)))
+    }
+
+    fn serve(&mut self, request: &Request, target: Target) -> Result<Answer, Failure> {
+        let form = accept::form(&request.accept)?;
+        let on_object = target.name.is_some() && !target.watch;
+        let finalize = target.subresource.as_deref() == Some("finalize");
+        match (&request.method, on_object) {
+            (&Method::GET | &Method::HEAD, true) if !finalize => {
+                self.get(&target, form).map(Answer::Document)
+            }
+            (&Method::GET | &Method::HEAD, false) => self.read_collection(request, target, form),
+            (&Method::PUT, true) => self.update(request, &target, form).map(Answer::Document),
+            (&Method::PATCH, true) => self.patch(request, &target, form).map(Answer::Document),
+            (&Method::POST, false) if target.namespace.is_some() == target.kind.namespaced() => {
+                self.create(request, &target, form).map(Answer::Document)
+            }
+            (&Method::DELETE, true) if target.subresource.is_none() => {
+                self.delete(request, &target, form).map(Answer::Document)
+            }
+            (&Method::DELETE, false) if target.kind.verbs().contains(&"deletecollection") => {
+                self.delete_collection(request, &target, form)
+            }
+            _ => Err(Failure::method_not_allowed()),
+        }
+    }
+
+    /// The object a target names.
+    pub(crate) fn find(&self, target: &Target) -> Result<Arc<Stored>, Failure> {
+        let name = target.name.as_deref().unwrap_or_default();
+        let key = crate::object::key(target.namespace.as_deref(), name);
+        let found = self.store.get(target.kind.shelf, &key);
+        found.cloned().ok_or_else(|| Failure::not_found(&target.kind, name))
+    }
+
+    /// The shelves that have news for their watchers.
+    pub(crate) fn take_touched(&mut self) -> BTreeSet<usize> {
+        std::mem::take(&mut self.touched)
+    }
+}

@@ -1,0 +1,174 @@
+//! Get, list and watch.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::accept::Form;
+use crate::continuation::Continuation;
+use crate::failure::Failure;
+use crate::kind::Kind;
+use crate::list::{List, Shape};
+use crate::machine::{Answer, Document, Machine, Request};
+use crate::object::{self, Stored};
+use crate::query::{ListOptions, VersionMatch};
+use crate::route::Target;
+use crate::scale;
+use crate::selector::Selector;
+use crate::store::Expired;
+use crate::watch::Watch;
+
+impl Machine {
+    pub(crate) fn get(&self, target: &Target, form: Form) -> Result<Document, Failure> {
+        let stored = self.find(target)?;
+        if target.subresource.as_deref() == Some("scale") {
+            return Ok(Document::new(200, &scale::of(&target.kind, &stored.value(&target.kind))));
+        }
+        Ok(document(&target.kind, &stored, form, 200))
+    }
+
+    pub(crate) fn read_collection(
+        &self,
+        request: &Request,
+        target: Target,
+        form: Form,
+    ) -> Result<Answer, Failure> {
+        let watch = target.watch || request.query.flag("watch");
+        let options = ListOptions::parse(&request.query, watch)?;
+        let selector = self.selector(request, &target)?;
+        if watch {
+            return self.watch(target, selector, &options, form).map(Answer::Watch);
+        }
+        self.list(&target, &selector, &options, form).map(Answer::List)
+    }
+
+    /// The selectors of the query; a watched object's name becomes one.
+    pub(crate) fn selector(&self, request: &Request, target: &Target) -> Result<Selector, Failure> {
+        let fields = request.query.get("fieldSelector");
+        let fields = match &target.name {
+            Some(name) => format!("{fields},metadata.name={name}"),
+            None => fields.to_owned(),
+        };
+        Selector::parse(&target.kind, request.query.get("labelSelector"), &fields)
+    }
+
+    fn list(
+        &self,
+        target: &Target,
+        selector: &Selector,
+        options: &ListOptions,
+        form: Form,
+    ) -> Result<List, Failure> {
+        let kind = &target.kind;
+        let version = options.version_number()?;
+        let token = Continuation::parse(&options.continue_token)?;
+        let current = self.store.version();
+        if let Some(asked) = version.filter(|asked| *asked > current) {
+            return Err(Failure::future_version(asked, current));
+        }
+        let at = match (&token, options.version_match, version) {
+            (Some(token), _, _) => token.version.unwrap_or(current),
+            (None, VersionMatch::Exact, Some(version)) => version,
+            _ => current,
+        };
+        let prefix = target.prefix();
+        let objects = if at == current {
+            self.store.scan(kind.shelf, &prefix).cloned().collect()
+        } else {
+            let past = self.store.scan_at(kind.shelf, &prefix, at);
+            past.map_err(|_| too_old(token.as_ref()))?
+        };
+        let start = token.map(|token| token.start).unwrap_or_default();
+        let mut objects =
+            objects.into_iter().filter(|o| **o.key() >= *start && selector.matches(kind, o));
+        let mut page: Vec<_> = Vec::new();
+        if options.limit == 0 {
+            page.extend(objects);
+            return Ok(List::new(kind, Shape::of(kind, form), list_meta(at, None, None), page));
+        }
+        page.extend(objects.by_ref().take(options.limit));
+        let rest = objects.count();
+        let next = page
+            .last()
+            .filter(|_| rest > 0)
+            .map(|last| Continuation::after(last.key(), at).to_string());
+        // Upstream does not count what a selector may still drop.
+        let remaining = (rest > 0 && selector.is_everything()).then_some(rest);
+        Ok(List::new(kind, Shape::of(kind, form), list_meta(at, next, remaining), page))
+    }
+
+    fn watch(
+        &self,
+        target: Target,
+        selector: Selector,
+        options: &ListOptions,
+        form: Form,
+    ) -> Result<Watch, Failure> {
+        let version = options.version_number()?.unwrap_or_default();
+        let prefix = target.prefix();
+        let from_now = version == 0 || options.send_initial_events == Some(true);
+        let initial = if from_now && options.send_initial_events != Some(false) {
+            let all = self.store.scan(target.kind.shelf, &prefix);
+            all.filter(|object| selector.matches(&target.kind, object)).cloned().collect()
+        } else {
+            Vec::new()
+        };
+        let shape = Shape::of(&target.kind, form);
+        let cursor = if from_now { self.store.version() } else { version };
+        let mut watch = Watch::new(target.kind, prefix, selector, shape, cursor, initial);
+        watch.mark_initial = from_now && options.bookmarks;
+        watch.bookmarks = options.bookmarks;
+        watch.timeout_seconds = options.timeout_seconds;
+        Ok(watch)
+    }
+
+    /// The lines a watch has not seen, and the version up to which it has now.
+    pub(crate) fn poll(&self, watch: &mut Watch) -> Result<Vec<Bytes>, Expired> {
+        let events = self.store.since(watch.shelf(), watch.cursor)?;
+        let lines = events.filter_map(|event| watch.line(event)).collect();
+        watch.cursor = watch.cursor.max(self.store.version());
+        Ok(lines)
+    }
+}
+
+fn too_old(token: Option<&Continuation>) -> Failure {
+    let Some(token) = token else {
+        return Failure::expired("The resourceVersion for the provided list is too old.");
+    };
+    Failure::expired_continue(&token.without_version().to_string())
+}
+
+fn list_meta(version: u64, next: Option<String>, remaining: Option<usize>) -> Value {
+    let mut meta = json!({ "resourceVersion": version.to_string() });
+    if let Some(next) = next {
+        meta["continue"] = next.into();
+    }
+    if let Some(remaining) = remaining {
+        meta["remainingItemCount"] = remaining.into();
+    }
+    meta
+}
+
+/// One object as an answer.
+pub(crate) fn document(kind: &Kind, stored: &Stored, form: Form, code: u16) -> Document {
+    let body = match form {
+        Form::Partial => Bytes::from(partial(stored).to_string()),
+        _ => {
+            let head = object::head(&kind.kind, &kind.api_version());
+            Bytes::from([&head[..], &stored.tail()[..]].concat())
+        }
+    };
+    Document { code, body, warnings: Vec::new(), retry_after: None }
+}
+
+/// Only the metadata of an object.
+pub(crate) fn partial(stored: &Stored) -> Value {
+    partial_of(serde_json::from_slice(&stored.bare()).unwrap_or_default())
+}
+
+pub(crate) fn partial_of(mut object: Value) -> Value {
+    json!({
+        "kind": "PartialObjectMetadata",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": object["metadata"].take(),
+    })
+}

@@ -1,0 +1,121 @@
+//! Which kinds are served: the built-in ones, and those that definitions add.
+
+use std::sync::Arc;
+
+use crate::kind::{Kind, Scope};
+use crate::owning;
+
+/// The served kinds, in discovery's order.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    kinds: Vec<Arc<Kind>>,
+    shelves: usize,
+}
+
+impl Registry {
+    pub(crate) fn built_in() -> Self {
+        let rows = include_str!("kinds.txt").lines().filter(|line| !line.starts_with('#'));
+        let kinds: Vec<_> =
+            rows.enumerate().filter_map(|(shelf, row)| read(row, shelf)).map(Arc::new).collect();
+        Self { shelves: kinds.len(), kinds }
+    }
+
+    pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<Arc<Kind>> {
+        let found = self
+            .kinds
+            .iter()
+            .find(|k| &*k.plural == plural && &*k.version == version && &*k.group == group);
+        found.cloned()
+    }
+
+    pub(crate) fn has_group(&self, group: &str) -> bool {
+        self.kinds.iter().any(|kind| &*kind.group == group)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Kind>> {
+        self.kinds.iter()
+    }
+
+    /// One kind for each shelf, however many versions it is served in.
+    pub(crate) fn stored_kinds(&self) -> impl Iterator<Item = &Arc<Kind>> {
+        let first = |at: usize| !self.kinds[..at].iter().any(|k| k.shelf == self.kinds[at].shelf);
+        self.kinds.iter().enumerate().filter(move |(at, _)| first(*at)).map(|(_, kind)| kind)
+    }
+
+    /// The groups in order, the legacy one (`""`) included, each with its versions.
+    pub(crate) fn groups(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+        for kind in &self.kinds {
+            match groups.iter_mut().find(|(group, _)| *group == &*kind.group) {
+                Some((_, versions)) if versions.contains(&&*kind.version) => {}
+                Some((_, versions)) => versions.push(&kind.version),
+                None => groups.push((&kind.group, vec![&kind.version])),
+            }
+        }
+        groups
+    }
+
+    /// How many shelves were ever handed out; a shelf is not used twice.
+    pub(crate) fn shelves(&self) -> usize {
+        self.shelves
+    }
+}
+
+fn read(row: &str, shelf: usize) -> Option<Kind> {
+    let columns: Vec<&str> = row.split_whitespace().collect();
+    let [group, version, kind, plural, scope, short, categories, subresources, flags, fields] =
+        columns[..]
+    else {
+        return None;
+    };
+    Some(Kind {
+        group: word(group).into(),
+        version: version.into(),
+        kind: kind.into(),
+        list_kind: format!("{kind}List").into(),
+        plural: plural.into(),
+        singular: kind.to_ascii_lowercase().into(),
+        short_names: words(short),
+        categories: words(categories),
+        scope: if scope == "N" { Scope::Namespaced } else { Scope::Cluster },
+        subresources: words(subresources),
+        counts_generation: flags.contains('g'),
+        update_creates: flags.contains('c'),
+        update_needs_version: flags.contains('v'),
+        built_in: true,
+        fields: words(fields).into(),
+        versions: owning::built_in(word(group), kind),
+        shelf,
+    })
+}
+
+/// `-` stands for nothing.
+fn word(column: &str) -> &str {
+    if column == "-" { "" } else { column }
+}
+
+fn words(column: &str) -> Vec<Box<str>> {
+    word(column).split(',').filter(|w| !w.is_empty()).map(Into::into).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_table_is_read() {
+        let rows = include_str!("kinds.txt").lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(Registry::built_in().iter().count(), rows);
+        assert_eq!(rows, 62);
+    }
+
+    #[test]
+    fn a_kind_is_found_by_its_path() {
+        let registry = Registry::built_in();
+        let pods = registry.find("", "v1", "pods").unwrap();
+        assert!(pods.namespaced() && pods.has("status") && !pods.has("scale"));
+        let roles = registry.find("rbac.authorization.k8s.io", "v1", "clusterroles").unwrap();
+        assert_eq!(roles.qualified(), "clusterroles.rbac.authorization.k8s.io");
+        assert!(registry.find("apps", "v1beta1", "deployments").is_none());
+    }
+}

@@ -1,0 +1,194 @@
+//! The listening server and its handle.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::http::{Shared, respond};
+use crate::ids::Ids;
+use crate::machine::{Habits, Machine};
+
+/// How a server is to be; every default is what a cluster would do.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[must_use]
+pub struct Options {
+    address: SocketAddr,
+    clock: Clock,
+    seed: Option<u64>,
+    history: usize,
+    habits: Habits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            clock: Clock::system(),
+            seed: None,
+            history: 10_000,
+            habits: Habits { collect_garbage: true, empty_namespaces: true },
+        }
+    }
+}
+
+impl Options {
+    /// Where to listen. The default is a free port on loopback; there is no authentication, so
+    /// think twice before giving an address others can reach.
+    pub fn address(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// The clock of all timestamps. Watches time out by the machine's own.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Makes uids and generated names the same in every run.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// How many events of a kind are remembered, for watches to resume and lists to page through.
+    pub fn history(mut self, events: usize) -> Self {
+        self.history = events;
+        self
+    }
+
+    /// Whether objects go with their owners, and foreground and orphan deletion come to an end.
+    /// Off is what a cluster without controller-manager does.
+    pub fn collect_garbage(mut self, yes: bool) -> Self {
+        self.habits.collect_garbage = yes;
+        self
+    }
+
+    /// Whether a deleted namespace is emptied and goes. Off is what a cluster without
+    /// controller-manager does.
+    pub fn empty_namespaces(mut self, yes: bool) -> Self {
+        self.habits.empty_namespaces = yes;
+        self
+    }
+}
+
+/// A running API server. It stops when the handle is dropped.
+#[derive(Debug)]
+pub struct ApiServer {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    listening: JoinHandle<()>,
+}
+
+impl ApiServer {
+    /// Starts a server on a free port of the loopback interface.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no port.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn start() -> Result<Self, Error> {
+        Self::start_with(Options::default()).await
+    }
+
+    /// Starts a server as `options` has it.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be listened on.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn start_with(options: Options) -> Result<Self, Error> {
+        let refused = |source| Error::Listen { address: options.address, source };
+        let listener = TcpListener::bind(options.address).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let ids = options.seed.map_or_else(Ids::random, Ids::seeded);
+        let machine =
+            Machine::new(options.clock, ids, options.habits, options.history, address.to_string());
+        let shared = Arc::new(Shared::new(machine));
+        let listening = tokio::spawn(listen(listener, Arc::clone(&shared)));
+        Ok(Self { address, shared, listening })
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL clients are given.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A kubeconfig, in its JSON form, for clients that want a file.
+    pub fn kubeconfig(&self) -> String {
+        let named = |part: &str, value: Value| json!([{ "name": "gotk", part: value }]);
+        let config = json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "gotk",
+            "clusters": named("cluster", json!({ "server": self.url() })),
+            "contexts": named("context", json!({ "cluster": "gotk", "user": "gotk" })),
+            "users": named("user", json!({})),
+        });
+        config.to_string()
+    }
+
+    /// The version of the last write.
+    pub fn resource_version(&self) -> u64 {
+        self.shared.with(|machine| machine.store.version())
+    }
+
+    /// Forgets everything but the present, as compaction does: older watches and tokens expire.
+    pub fn forget_history(&self) {
+        self.shared.with(|machine| machine.store.forget());
+        self.shared.wake_all();
+    }
+}
+
+impl Drop for ApiServer {
+    fn drop(&mut self) {
+        // The connections' tasks are children of this one's set and end with it.
+        self.listening.abort();
+    }
+}
+
+async fn listen(listener: TcpListener, shared: Arc<Shared>) {
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                // A failed accept is the client's or the system's; the next may succeed.
+                if let Ok((stream, _)) = accepted {
+                    connections.spawn(connection(stream, Arc::clone(&shared)));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// HTTP/1.1 or HTTP/2, as the client begins.
+async fn connection(stream: TcpStream, shared: Arc<Shared>) {
+    // Answers are small and waited for; without this a watch event may sit in the kernel.
+    let _best_effort = stream.set_nodelay(true);
+    let service = service_fn(move |request| respond(Arc::clone(&shared), request));
+    // A connection that breaks concerns its client only.
+    let _closed = auto::Builder::new(TokioExecutor::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}

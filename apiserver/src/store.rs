@@ -1,0 +1,290 @@
+//! Every object at every version that is still remembered.
+//!
+//! One counter numbers all writes. Each kind has a shelf: the objects as they are now, and a
+//! bounded log of what led there. The past is read by undoing the log, so a page of a list costs
+//! nothing to keep; a version older than the log is *expired*, as after etcd's compaction.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+
+use crate::object::Stored;
+use crate::owners::Owners;
+
+/// All shelves and the counter they share.
+#[derive(Debug)]
+pub(crate) struct Store {
+    shelves: Vec<Shelf>,
+    version: u64,
+    /// How many events a shelf remembers.
+    history: usize,
+    owners: Owners,
+    /// Events that the controllers in the box have not looked at.
+    agenda: VecDeque<(usize, Arc<Event>)>,
+}
+
+#[derive(Debug, Default)]
+struct Shelf {
+    objects: BTreeMap<Arc<str>, Arc<Stored>>,
+    log: VecDeque<Arc<Event>>,
+    /// The newest version that is no longer in the log.
+    forgotten: u64,
+}
+
+/// One write, as every watcher sees it.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) change: Change,
+    /// After the write; for a deletion the last state, with the deletion's version.
+    pub(crate) object: Arc<Stored>,
+    pub(crate) before: Option<Arc<Stored>>,
+    /// The event's line, encoded by the first watcher that needs it, beside the head it begins with.
+    pub(crate) line: OnceLock<(Bytes, Bytes)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    Added,
+    Modified,
+    Deleted,
+}
+
+/// The version asked for is no longer remembered.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Expired {
+    /// The oldest version that still is.
+    pub(crate) oldest: u64,
+}
+
+impl Store {
+    /// # Panics
+    ///
+    /// Never: a store without history forgets at once.
+    pub(crate) fn new(history: usize) -> Self {
+        Self {
+            shelves: Vec::new(),
+            version: 1,
+            history,
+            owners: Owners::default(),
+            agenda: VecDeque::new(),
+        }
+    }
+
+    /// Makes room for `shelves` kinds.
+    pub(crate) fn reserve(&mut self, shelves: usize) {
+        let version = self.version;
+        self.shelves.resize_with(shelves, || Shelf { forgotten: version - 1, ..Shelf::default() });
+    }
+
+    /// The version of the last write.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The version the next write will have.
+    pub(crate) fn next_version(&self) -> u64 {
+        self.version + 1
+    }
+
+    pub(crate) fn get(&self, shelf: usize, key: &str) -> Option<&Arc<Stored>> {
+        self.shelves.get(shelf)?.objects.get(key)
+    }
+
+    /// Stores `object` at [`next_version`](Self::next_version), which it was encoded for.
+    pub(crate) fn put(&mut self, shelf: usize, object: Stored) -> Arc<Stored> {
+        let object = Arc::new(object);
+        let before =
+            self.shelves[shelf].objects.insert(Arc::clone(object.key()), Arc::clone(&object));
+        let change = if before.is_some() { Change::Modified } else { Change::Added };
+        self.record(shelf, change, Arc::clone(&object), before);
+        object
+    }
+
+    /// Removes the object under `last`'s key; `last` is its final state.
+    pub(crate) fn remove(&mut self, shelf: usize, last: Stored) {
+        if let Some(before) = self.shelves[shelf].objects.remove(last.key()) {
+            self.record(shelf, Change::Deleted, Arc::new(last), Some(before));
+        }
+    }
+
+    fn record(
+        &mut self,
+        shelf: usize,
+        change: Change,
+        object: Arc<Stored>,
+        before: Option<Arc<Stored>>,
+    ) {
+        self.version = object.version;
+        self.owners.follow(shelf, change, &object, before.as_ref());
+        let event = Arc::new(Event { change, object, before, line: OnceLock::new() });
+        self.agenda.push_back((shelf, Arc::clone(&event)));
+        let history = self.history;
+        let shelf = &mut self.shelves[shelf];
+        shelf.log.push_back(event);
+        while shelf.log.len() > history {
+            shelf.forget_one();
+        }
+    }
+
+    /// Forgets every version before the present one.
+    pub(crate) fn forget(&mut self) {
+        for shelf in &mut self.shelves {
+            while !shelf.log.is_empty() {
+                shelf.forget_one();
+            }
+            shelf.forgotten = self.version;
+        }
+    }
+
+    /// The next event for the controllers in the box.
+    pub(crate) fn next_on_agenda(&mut self) -> Option<(usize, Arc<Event>)> {
+        self.agenda.pop_front()
+    }
+
+    /// The object with a uid, and its shelf.
+    pub(crate) fn owner(&self, uid: &str) -> Option<(usize, &Arc<Stored>)> {
+        let (shelf, key) = self.owners.place(uid)?;
+        Some((shelf, self.get(shelf, key)?))
+    }
+
+    /// The objects that name `uid` as their owner.
+    pub(crate) fn dependents(&self, uid: &str) -> Vec<(usize, Arc<Stored>)> {
+        let places = self.owners.dependents(uid);
+        places.filter_map(|(shelf, key)| Some((shelf, Arc::clone(self.get(shelf, key)?)))).collect()
+    }
+
+    /// Objects whose key starts with `prefix`, in the order of their keys.
+    pub(crate) fn scan<'a>(
+        &'a self,
+        shelf: usize,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = &'a Arc<Stored>> {
+        let objects = self.shelves.get(shelf).map(|shelf| &shelf.objects);
+        objects.into_iter().flat_map(move |objects| {
+            let start = (Bound::Included(prefix), Bound::Unbounded);
+            objects
+                .range::<str, _>(start)
+                .take_while(move |(key, _)| key.starts_with(prefix))
+                .map(|(_, object)| object)
+        })
+    }
+
+    /// As [`scan`](Self::scan), at a version of the past.
+    pub(crate) fn scan_at(
+        &self,
+        shelf: usize,
+        prefix: &str,
+        version: u64,
+    ) -> Result<Vec<Arc<Stored>>, Expired> {
+        let mut objects: BTreeMap<&str, &Arc<Stored>> =
+            self.scan(shelf, prefix).map(|object| (&**object.key(), object)).collect();
+        for event in self.since(shelf, version)?.rev() {
+            let key = &**event.object.key();
+            if !key.starts_with(prefix) {
+                continue;
+            }
+            match &event.before {
+                Some(before) => objects.insert(key, before),
+                None => objects.remove(key),
+            };
+        }
+        Ok(objects.into_values().cloned().collect())
+    }
+
+    /// The events after `version`, oldest first.
+    pub(crate) fn since(
+        &self,
+        shelf: usize,
+        version: u64,
+    ) -> Result<impl DoubleEndedIterator<Item = &Arc<Event>>, Expired> {
+        let shelf = &self.shelves[shelf];
+        if version < shelf.forgotten {
+            return Err(Expired { oldest: shelf.forgotten });
+        }
+        let first = shelf.log.partition_point(|event| event.object.version <= version);
+        Ok(shelf.log.range(first..))
+    }
+}
+
+impl Shelf {
+    fn forget_one(&mut self) {
+        if let Some(event) = self.log.pop_front() {
+            self.forgotten = event.object.version;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::registry::Registry;
+
+    fn write(store: &mut Store, name: &str) {
+        let kind = Registry::built_in().find("", "v1", "namespaces").unwrap();
+        let object = json!({ "metadata": { "name": name } });
+        let object = Stored::encode(&kind, object, store.next_version());
+        store.put(0, object);
+    }
+
+    fn store(history: usize) -> Store {
+        let mut store = Store::new(history);
+        store.reserve(1);
+        store
+    }
+
+    fn names(objects: &[Arc<Stored>]) -> Vec<&str> {
+        objects.iter().map(|o| o.name()).collect()
+    }
+
+    #[test]
+    fn the_past_is_what_it_was() {
+        let mut store = store(10);
+        for name in ["a", "b", "a", "c"] {
+            write(&mut store, name);
+        }
+        assert_eq!(names(&store.scan_at(0, "", 1).unwrap()), [""; 0]);
+        assert_eq!(names(&store.scan_at(0, "", 3).unwrap()), ["a", "b"]);
+        let then = store.scan_at(0, "", 3).unwrap();
+        assert_eq!(then[0].version, 2);
+        assert_eq!(store.get(0, "a").unwrap().version, 4);
+    }
+
+    #[test]
+    fn a_deleted_object_is_still_in_the_past() {
+        let mut store = store(10);
+        write(&mut store, "a");
+        let kind = Registry::built_in().find("", "v1", "namespaces").unwrap();
+        let last =
+            Stored::encode(&kind, json!({ "metadata": { "name": "a" } }), store.next_version());
+        store.remove(0, last);
+        assert_eq!(names(&store.scan_at(0, "", 2).unwrap()), ["a"]);
+        assert!(store.get(0, "a").is_none());
+    }
+
+    #[test]
+    fn what_the_log_forgot_is_expired() {
+        let mut store = store(2);
+        for name in ["a", "b", "c", "d"] {
+            write(&mut store, name);
+        }
+        assert_eq!(store.since(0, 3).unwrap().count(), 2);
+        assert_eq!(store.since(0, 2).err(), Some(Expired { oldest: 3 }));
+        store.forget();
+        assert_eq!(store.since(0, 4).err(), Some(Expired { oldest: 5 }));
+        assert_eq!(store.since(0, 5).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_scan_keeps_to_its_prefix() {
+        let mut store = store(2);
+        for name in ["a", "ab", "b"] {
+            write(&mut store, name);
+        }
+        assert_eq!(store.scan(0, "a").count(), 2);
+        assert_eq!(store.scan(0, "").count(), 3);
+    }
+}

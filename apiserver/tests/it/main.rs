@@ -1,0 +1,10 @@
+//! The server through its sockets, as clients meet it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod apply;
+mod client;
+mod lists;
+mod objects;
+mod ownership;
+mod watches;
