@@ -79,7 +79,7 @@ impl Cache {
         let repository = self.repository(remote.url(), session.greeting().algorithm)?;
         let snapshot = repository.snapshot(&mut session, &target).await?;
         session.close().await;
-        Ok(Commit { snapshot, target })
+        Ok(Commit::new(snapshot, target))
     }
 
     fn repository(&self, url: &PublicUrl, algorithm: Algorithm) -> Result<Arc<Repository>, Error> {

@@ -9,26 +9,28 @@ use std::path::Path;
 
 use gix::objs::Kind;
 
+use crate::commit::Commit;
 use crate::error::Error;
-use crate::snapshot::{Node, Snapshot};
+use crate::snapshot::Node;
 
 /// Writes every path below `root`. Links come last, so that nothing is ever written through one.
-pub(crate) fn write(snapshot: &Snapshot, root: &Path) -> Result<(), Error> {
+pub(crate) fn write(commit: &Commit, root: &Path) -> Result<(), Error> {
     fs::create_dir_all(root).map_err(Error::storage(root, "create the directory"))?;
     let mut held = fs::read_dir(root).map_err(Error::storage(root, "read the directory"))?;
     if held.next().is_some() {
         let full = io::Error::from(io::ErrorKind::DirectoryNotEmpty);
         return Err(Error::storage(root, "check out into the directory")(full));
     }
+    let objects = commit.snapshot.objects();
     let mut links = Vec::new();
-    for (path, node) in snapshot.nodes() {
+    for (path, node) in commit.nodes() {
         let to = root.join(OsStr::from_bytes(path));
         match node {
             Node::Directory | Node::Submodule { .. } => {
                 fs::create_dir(&to).map_err(Error::storage(to, "create the directory"))?;
             }
             Node::File { id, executable } => {
-                let bytes = snapshot.objects().read(id, Kind::Blob)?;
+                let bytes = objects.read(id, Kind::Blob)?;
                 let mut file =
                     create(&to, executable).map_err(Error::storage(&to, "create the file"))?;
                 file.write_all(&bytes).map_err(Error::storage(to, "write the file"))?;
@@ -37,7 +39,7 @@ pub(crate) fn write(snapshot: &Snapshot, root: &Path) -> Result<(), Error> {
         }
     }
     for (to, id) in links {
-        let target = snapshot.objects().read(id, Kind::Blob)?;
+        let target = objects.read(id, Kind::Blob)?;
         symlink(OsStr::from_bytes(&target), &to).map_err(Error::storage(to, "create the link"))?;
     }
     Ok(())

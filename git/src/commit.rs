@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::id::ObjectId;
+use crate::lfs::LfsPointer;
 use crate::resolve::Target;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Node, Snapshot};
 use crate::url::PublicUrl;
 
 /// A commit that was fetched, with its whole tree. Clones share it.
@@ -14,6 +15,8 @@ use crate::url::PublicUrl;
 pub struct Commit {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) target: Target,
+    /// Directories that are seen; without any, everything is.
+    only: Arc<[Vec<u8>]>,
 }
 
 /// Who wrote something, and when.
@@ -43,6 +46,10 @@ pub struct CommitInfo {
 }
 
 impl Commit {
+    pub(crate) fn new(snapshot: Arc<Snapshot>, target: Target) -> Self {
+        Self { snapshot, target, only: Arc::default() }
+    }
+
     /// The id.
     pub fn id(&self) -> ObjectId {
         self.target.commit
@@ -68,14 +75,67 @@ impl Commit {
         self.snapshot.info()
     }
 
-    /// How many files and links it holds.
+    /// The same commit, of which only what is in `directories` is seen: a sparse checkout.
+    ///
+    /// ```no_run
+    /// # fn example(commit: gotk_git::Commit) -> Result<(), gotk_git::Error> {
+    /// let deploy = commit.only(["deploy/prod", "./deploy/base"])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PathNotFound`] for a directory that the commit does not have.
+    pub fn only(
+        &self,
+        directories: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Self, Error> {
+        let mut only = Vec::new();
+        for directory in directories {
+            let steps =
+                directory.as_ref().split('/').filter(|step| !step.is_empty() && *step != ".");
+            let path = steps.collect::<Vec<_>>().join("/").into_bytes();
+            if !path.is_empty() && self.snapshot.node(&path) != Some(Node::Directory) {
+                let path = directory.as_ref().to_owned();
+                return Err(Error::PathNotFound { url: self.url().clone(), path });
+            }
+            only.push(path);
+        }
+        Ok(Self { only: only.into(), ..self.clone() })
+    }
+
+    /// How many files and links are seen.
     pub fn files(&self) -> usize {
-        self.snapshot.files()
+        self.nodes()
+            .filter(|(_, node)| matches!(node, Node::File { .. } | Node::Link { .. }))
+            .count()
     }
 
     /// Submodules: where they are, and which commit of theirs belongs there.
     pub fn submodules(&self) -> impl Iterator<Item = (&str, ObjectId)> {
-        self.snapshot.submodules()
+        self.nodes().filter_map(|(path, node)| match node {
+            Node::Submodule { id } => std::str::from_utf8(path).ok().map(|path| (path, id)),
+            _ => None,
+        })
+    }
+
+    /// The files whose contents are kept by Git LFS, and are not here.
+    pub fn lfs_pointers(&self) -> Result<Vec<LfsPointer>, Error> {
+        crate::lfs::find(self)
+    }
+
+    /// Every path that is seen, parents before what they hold.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = (&[u8], Node)> {
+        self.snapshot.nodes().filter(|(path, node)| self.sees(path, *node))
+    }
+
+    fn sees(&self, path: &[u8], node: Node) -> bool {
+        self.only.is_empty()
+            || self.only.iter().any(|directory| {
+                is_within(path, directory)
+                    || (node == Node::Directory && is_within(directory, path))
+            })
     }
 
     /// Writes its files into `directory`, which must be empty or not exist.
@@ -86,7 +146,7 @@ impl Commit {
     ///
     /// [`Error::UnsafePath`] for a path this file system cannot keep apart from another one.
     pub fn write_to(&self, directory: impl AsRef<Path>) -> Result<(), Error> {
-        crate::checkout::write(&self.snapshot, directory.as_ref())
+        crate::checkout::write(self, directory.as_ref())
     }
 }
 
@@ -98,5 +158,13 @@ impl CommitInfo {
             Some((end, _)) => format!("{}...", &line[..end]),
             None => line.to_owned(),
         }
+    }
+}
+
+/// Whether `path` is `directory` or below it.
+fn is_within(path: &[u8], directory: &[u8]) -> bool {
+    match path.strip_prefix(directory) {
+        Some(rest) => rest.is_empty() || rest[0] == b'/' || directory.is_empty(),
+        None => false,
     }
 }

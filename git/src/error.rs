@@ -76,6 +76,15 @@ pub enum Error {
         what: String,
     },
 
+    /// The commit has no such directory.
+    #[error("{url}: directory {path:?} not found in the commit")]
+    PathNotFound {
+        /// The repository.
+        url: PublicUrl,
+        /// The directory, as it was asked for.
+        path: String,
+    },
+
     /// The repository has no commits at all.
     #[error("{url}: repository is empty: push a commit first")]
     EmptyRepository {

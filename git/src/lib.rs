@@ -64,8 +64,9 @@
 //! # Not here
 //!
 //! * Ranges of versions ([`Reference::semver`]) are an error.
-//! * Sparse checkouts, the contents of submodules, files kept by LFS: they are listed or left as the
-//!   pointers they are.
+//! * The contents of submodules, and of files kept by LFS: [`Commit::submodules`] and
+//!   [`Commit::lfs_pointers`] tell where they are.
+//! * Fetching less than a whole commit: [`Commit::only`] shows less of it.
 //! * Signatures of commits and tags are not verified.
 //! * Proxies for ssh, tokens of GitHub Apps and clouds, host names in `known_hosts` by address.
 //! * Writing: commits and pushes.
@@ -84,6 +85,7 @@ mod generation;
 mod http;
 mod id;
 mod known_hosts;
+mod lfs;
 mod limits;
 mod lock;
 mod objects;
@@ -106,6 +108,7 @@ pub use commit::{Commit, CommitInfo, Signature};
 pub use credentials::Credentials;
 pub use error::Error;
 pub use id::{Algorithm, ObjectId};
+pub use lfs::LfsPointer;
 pub use limits::Limits;
 pub use options::{Dangerous, Proxy, RemoteOptions};
 pub use protocol::listing::RemoteRef;

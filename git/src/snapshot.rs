@@ -20,7 +20,6 @@ pub(crate) struct Snapshot {
     objects: Objects,
     info: CommitInfo,
     nodes: BTreeMap<Vec<u8>, Node>,
-    files: usize,
 }
 
 /// What is at a path.
@@ -62,10 +61,10 @@ impl Snapshot {
         })?;
         let info = info(&parsed);
         let root = ObjectId(parsed.tree());
-        let mut walk = Walk { objects: &objects, limits, check, nodes: BTreeMap::new(), files: 0 };
+        let mut walk = Walk { objects: &objects, limits, check, nodes: BTreeMap::new() };
         walk.run(root)?;
-        let (nodes, files) = (walk.nodes, walk.files);
-        Ok(Self { objects, info, nodes, files })
+        let nodes = walk.nodes;
+        Ok(Self { objects, info, nodes })
     }
 
     pub(crate) fn url(&self) -> &PublicUrl {
@@ -80,20 +79,14 @@ impl Snapshot {
         &self.info
     }
 
-    pub(crate) fn files(&self) -> usize {
-        self.files
-    }
-
     /// Every path, parents before what they hold.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = (&[u8], Node)> {
         self.nodes.iter().map(|(path, node)| (path.as_slice(), *node))
     }
 
-    pub(crate) fn submodules(&self) -> impl Iterator<Item = (&str, ObjectId)> {
-        self.nodes().filter_map(|(path, node)| match node {
-            Node::Submodule { id } => std::str::from_utf8(path).ok().map(|path| (path, id)),
-            _ => None,
-        })
+    /// What is at a path.
+    pub(crate) fn node(&self, path: &[u8]) -> Option<Node> {
+        self.nodes.get(path).copied()
     }
 }
 
@@ -103,7 +96,6 @@ struct Walk<'a> {
     limits: &'a Limits,
     check: Check,
     nodes: BTreeMap<Vec<u8>, Node>,
-    files: usize,
 }
 
 impl Walk<'_> {
@@ -142,7 +134,6 @@ impl Walk<'_> {
             EntryKind::Commit => Node::Submodule { id },
         };
         if let Node::File { id, .. } | Node::Link { id } = node {
-            self.files += 1;
             if self.check == Check::Everything && self.objects.size(id)?.is_none() {
                 return Err(self.objects.corrupt(id, &format!("at {:?} is missing", shown(&path))));
             }

@@ -174,3 +174,97 @@ pub(crate) fn counted(lab: &Lab) -> usize {
     let counted = git(&repository, &["count-objects", "-v"]);
     counted.lines().find_map(|line| line.strip_prefix("in-pack: ")).unwrap().parse().unwrap()
 }
+
+#[tokio::test]
+async fn a_sparse_commit_shows_its_directories_and_no_others() {
+    let Some(lab) = Lab::new() else { return };
+    let repository = lab.repository("a.git");
+    for path in
+        ["top", "deploy/prod/a", "deploy/prod/deep/b", "deploy/production/c", "deploy/d", "base/e"]
+    {
+        repository.write(path, path);
+    }
+    repository.commit("some");
+    let server = Server::start(lab.root.path().into(), Behaviour::default()).await;
+    let remote = remote(&server.url("a.git"));
+    let commit = cache(&lab).fetch(&remote, &Reference::branch("main")).await.unwrap();
+    let sparse = commit.only(["./deploy/prod/", "base"]).unwrap();
+    let to = lab.root.path().join("sparse");
+    sparse.write_to(&to).unwrap();
+    let paths: Vec<_> = contents(&to).into_keys().collect();
+    assert_eq!(paths, ["base/e", "deploy/prod/a", "deploy/prod/deep/b"]);
+    assert_eq!((sparse.files(), commit.files()), (3, 6));
+    assert_eq!(commit.only(["."]).unwrap().files(), 6);
+    for missing in ["nope", "deploy/pro", "top", "../deploy"] {
+        let error = commit.only([missing]).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!("{}: directory {missing:?} not found in the commit", remote.url())
+        );
+    }
+}
+
+#[tokio::test]
+async fn submodules_and_lfs_pointers_are_reported() {
+    let Some(lab) = Lab::new() else { return };
+    let other = lab.repository("other.git");
+    let theirs = other.commit_file("x", "1");
+    let repository = lab.repository("a.git");
+    let hash = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393";
+    let pointer =
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{hash}\nsize 7\n");
+    repository.write("large.bin", pointer);
+    repository.git(&[
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        &format!("160000,{theirs},vendor/other"),
+    ]);
+    repository.git(&["add", "large.bin"]);
+    repository.git(&["commit", "-qm", "pointers"]);
+    repository.push();
+    let server = Server::start(lab.root.path().into(), Behaviour::default()).await;
+    let commit =
+        cache(&lab).fetch(&remote(&server.url("a.git")), &Reference::branch("main")).await.unwrap();
+    let submodules: Vec<_> = commit.submodules().map(|(path, id)| format!("{path} {id}")).collect();
+    assert_eq!(submodules, [format!("vendor/other {theirs}")]);
+    let pointers = commit.lfs_pointers().unwrap();
+    assert_eq!(
+        (pointers.len(), &*pointers[0].path, &*pointers[0].sha256, pointers[0].size),
+        (1, "large.bin", hash, 7)
+    );
+}
+
+/// A tree is whatever its bytes say: git's own programs would not make these.
+#[tokio::test]
+async fn names_that_could_do_harm_are_refused() {
+    let Some(lab) = Lab::new() else { return };
+    let repository = lab.repository("a.git");
+    let blob = repository.commit_file("a", "1");
+    let blob = repository.git(&["rev-parse", &format!("{blob}:a")]);
+    let server = Server::start(lab.root.path().into(), Behaviour::default()).await;
+    let remote = remote(&server.url("a.git"));
+    let raw: Vec<u8> =
+        (0..40).step_by(2).map(|at| u8::from_str_radix(&blob[at..at + 2], 16).unwrap()).collect();
+    for (name, mode, reason) in [
+        (&b".git"[..], "100644", ".git name"),
+        (b".GIT", "100644", ".git name"),
+        (b".g\xe2\x80\x8cit", "100644", ".git name"),
+        (b"git~1", "100644", ".git name"),
+        (b".git::$INDEX_ALLOCATION", "100644", ".git name"),
+        (b"..", "100644", "'..'"),
+        (b".", "100644", "'.'"),
+        (b"a/b", "100644", "separators"),
+        (b"/etc/passwd", "100644", "separators"),
+        (b".gitmodules", "120000", "symlink"),
+    ] {
+        let tree = [mode.as_bytes(), b" ", name, b"\0", &raw].concat();
+        repository.write("tree", tree);
+        let tree = repository.git(&["hash-object", "-t", "tree", "-w", "--literally", "tree"]);
+        let commit = repository.git(&["commit-tree", "-m", "evil", &tree]);
+        repository.git(&["push", "-q", "--force", "origin", &format!("{commit}:refs/heads/evil")]);
+        let error = cache(&lab).fetch(&remote, &Reference::branch("evil")).await.unwrap_err();
+        assert!(matches!(error, gotk_git::Error::UnsafePath { .. }), "{error:?}");
+        assert!(error.to_string().contains(reason), "{name:?}: {error}");
+    }
+}
