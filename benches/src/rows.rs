@@ -1,7 +1,7 @@
 //! Every row there is, one file per room.
 
-mod kstatus;
 mod artifact;
+mod kstatus;
 mod kustomize;
 mod merge;
 
@@ -10,8 +10,7 @@ use crate::row::Row;
 
 /// All rows, in the order they are reported.
 pub(crate) fn all() -> Vec<Row> {
-    [kstatus::ROWS, kustomize::ROWS, merge::ROWS].concat()
-    [artifact::ROWS, kustomize::ROWS].concat()
+    [artifact::ROWS, kstatus::ROWS, kustomize::ROWS, merge::ROWS].concat()
 }
 
 /// The rows with these names or in these rooms.
