@@ -1,13 +1,75 @@
 //! One true sentence from each published crate.
 
-fn main() {
-    assert_eq!(substituted(), "image: web:1.4.2");
+use serde_json::json;
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Outcome {
+    artifact()?;
+    expressions()?;
+    git()?;
+    kstatus()?;
+    merge();
+    substitution()?;
+    testenv();
+    yaml()?;
+    server_and_client().await?;
     println!("every published crate works from its package");
+    Ok(())
 }
 
-fn substituted() -> String {
-    use gotk_kustomize::{Missing, Template};
+fn artifact() -> Outcome {
+    let tree = gotk_artifact::TreeBuilder::new().file("a/b.yaml", "kind: A\n")?.build();
+    assert_eq!(tree.at("a")?.read("b.yaml")?, "kind: A\n");
+    Ok(())
+}
 
-    let template = Template::parse("image: web:${tag}").expect("a template");
-    template.expand(|_| Some("1.4.2"), Missing::Refuse).expect("one variable")
+fn expressions() -> Outcome {
+    let range = gotk_expr::semver::Constraint::parse(">=1.0.0, <2.0.0")?;
+    let best = range.best(["0.9.0", "1.4.2", "2.0.0"]).ok_or("one fits")?;
+    assert_eq!(best.original(), "1.4.2");
+    Ok(())
+}
+
+fn git() -> Outcome {
+    let url = gotk_git::RepositoryUrl::parse("https://bob:s3cret@git.example.com/app.git")?;
+    assert_eq!(url.to_string(), "https://git.example.com/app.git");
+    Ok(())
+}
+
+fn kstatus() -> Outcome {
+    let settings = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "a" } });
+    assert_eq!(gotk_kstatus::compute(&settings)?.status, gotk_kstatus::Status::Current);
+    Ok(())
+}
+
+fn merge() {
+    let patched = gotk_merge::patch::merge(json!({ "a": 1, "b": 2 }), &json!({ "b": null }));
+    assert_eq!(patched, json!({ "a": 1 }));
+}
+
+fn substitution() -> Outcome {
+    let template = gotk_kustomize::Template::parse("image: web:${tag}")?;
+    let text = template.expand(|_| Some("1.4.2"), gotk_kustomize::Missing::Refuse)?;
+    assert_eq!(text, "image: web:1.4.2");
+    Ok(())
+}
+
+fn testenv() {
+    assert!(gotk_testenv::Assets::at("/there/is/nothing/here").is_err());
+}
+
+fn yaml() -> Outcome {
+    assert_eq!(gotk_yaml::from_str("mode: 0644\non: yes\n")?, json!({ "mode": 420, "true": true }));
+    Ok(())
+}
+
+async fn server_and_client() -> Outcome {
+    let server = gotk_apiserver::ApiServer::start().await?;
+    let config = kube::Config::new(server.url().parse()?);
+    let transport = gotk_client::Transport::new(&config, gotk_client::Options::default())?;
+    assert_eq!(transport.client().apiserver_version().await?.major, "1");
+    assert_eq!(transport.counts().total(), 1);
+    Ok(())
 }
