@@ -4,13 +4,14 @@ mod artifact;
 mod kstatus;
 mod kustomize;
 mod merge;
+mod yaml;
 
 use crate::Error;
 use crate::row::Row;
 
 /// All rows, in the order they are reported.
 pub(crate) fn all() -> Vec<Row> {
-    [artifact::ROWS, kstatus::ROWS, kustomize::ROWS, merge::ROWS].concat()
+    [artifact::ROWS, kstatus::ROWS, kustomize::ROWS, merge::ROWS, yaml::ROWS].concat()
 }
 
 /// The rows with these names or in these rooms.

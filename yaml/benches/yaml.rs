@@ -7,6 +7,7 @@ mod manifests;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use serde::Deserialize;
 use serde_json::Value;
 
 fn read(criterion: &mut Criterion) {
@@ -16,8 +17,20 @@ fn read(criterion: &mut Criterion) {
     group.bench_function("gotk-yaml", |bench| {
         bench.iter(|| gotk_yaml::documents(black_box(&stream)).filter(Result::is_ok).count());
     });
-    group.bench_function("gotk-yaml events", |bench| {
+    group.bench_function("gotk-yaml, events only", |bench| {
         bench.iter(|| gotk_yaml::count_events(black_box(&stream)));
+    });
+    group.bench_function("serde_yaml", |bench| {
+        bench.iter(|| {
+            let documents = serde_yaml::Deserializer::from_str(black_box(&stream));
+            documents.map(|it| Value::deserialize(it).unwrap()).count()
+        });
+    });
+    group.bench_function("serde-saphyr", |bench| {
+        bench.iter(|| serde_saphyr::from_multiple::<Value>(black_box(&stream)).unwrap().len());
+    });
+    group.bench_function("saphyr-parser, events only", |bench| {
+        bench.iter(|| saphyr_parser::Parser::new_from_str(black_box(&stream)).count());
     });
     group.finish();
 }
@@ -31,6 +44,11 @@ fn write(criterion: &mut Criterion) {
     group.bench_function("gotk-yaml", |bench| {
         bench.iter(|| -> usize {
             values.iter().map(|value| gotk_yaml::to_string(value).unwrap().len()).sum()
+        });
+    });
+    group.bench_function("serde_yaml", |bench| {
+        bench.iter(|| -> usize {
+            values.iter().map(|value| serde_yaml::to_string(value).unwrap().len()).sum()
         });
     });
     group.finish();

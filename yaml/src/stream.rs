@@ -1,10 +1,13 @@
 //! Streams of documents, cut as Kubernetes cuts them.
 
+mod gojson;
+
 use std::borrow::Cow;
 use std::iter::FusedIterator;
 
 use serde_json::Value;
 
+use self::gojson::Found;
 use crate::error::{Error, Origin};
 use crate::json;
 use crate::options::{Dialect, Options};
@@ -85,25 +88,30 @@ impl FusedIterator for Documents<'_> {}
 impl<'a> Documents<'a> {
     fn next_json(&mut self, at: Json) -> Option<Result<Value, Error>> {
         let rest = &self.bytes[at.from..];
-        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
-        match values.next()? {
-            Ok(value) => {
-                let from = at.from + values.byte_offset();
-                self.json = Some(Json { from, read: at.read + 1 });
-                Some(Ok(as_go_reads(value)))
-            }
+        let (length, fault) = match gojson::find(rest) {
+            Found::Nothing => return None,
+            Found::Value(length) => (length, String::new()),
+            Found::Unfinished => (0, "unexpected EOF".to_owned()),
             // Two values make it sure that this is JSON.
-            Err(error) if at.read > 1 => Some(Err(json_error(rest, &error))),
-            Err(error) => {
-                self.json = None;
-                self.split = split(after_first_break(rest));
-                self.split.line = line_of(self.bytes, self.split.rest);
-                self.split.count = at.read;
-                // If it is no YAML either, the fault of the JSON is the one to know.
-                self.next_yaml()
-                    .map(|read| read.map_err(|fault| fault.reworded(|_| go_json_message(&error))))
+            Found::Invalid(_, what) if at.read > 1 => (0, what),
+            Found::Invalid(offset, what) => {
+                (0, format!("json: offset {}: {what}", at.from + offset))
             }
+        };
+        if let Ok(value) = serde_json::from_slice::<Value>(&rest[..length]) {
+            self.json = Some(Json { from: at.from + length, read: at.read + 1 });
+            return Some(Ok(as_go_reads(value)));
         }
+        if at.read > 1 {
+            return Some(Err(json_error(self.bytes, at, &fault)));
+        }
+        self.json = None;
+        self.split = split(after_first_break(rest));
+        self.split.line = line_of(self.bytes, self.split.rest);
+        self.split.count = at.read;
+        // If it is no YAML either, the fault of the JSON is the one to know.
+        let read = self.next_yaml()?;
+        Some(read.map_err(|error| if fault.is_empty() { error } else { error.reworded(|_| fault) }))
     }
 
     fn next_yaml(&mut self) -> Option<Result<Value, Error>> {
@@ -259,17 +267,12 @@ fn as_go_reads(value: Value) -> Value {
     }
 }
 
-fn json_error(text: &[u8], error: &serde_json::Error) -> Error {
-    let text = String::from_utf8_lossy(text);
-    let line = error.line().saturating_sub(1) as u32;
-    let mark = Mark { offset: 0, line, column: error.column().saturating_sub(1) as u32 };
-    let problem = Problem::new(Layer::Parser, go_json_message(error), mark, mark);
-    Origin::new(&text, Dialect::Sigs).error(&problem).reworded(|_| go_json_message(error))
-}
-
-/// `encoding/json`'s words where they are the same for every text, else our own.
-fn go_json_message(error: &serde_json::Error) -> String {
-    if error.is_eof() { "unexpected EOF".to_owned() } else { format!("json: {error}") }
+fn json_error(stream: &[u8], at: Json, fault: &str) -> Error {
+    let text = String::from_utf8_lossy(&stream[at.from..]);
+    let mut origin = Origin::new(&text, Dialect::Sigs);
+    (origin.document, origin.line) = (at.read, line_of(stream, &stream[at.from..]));
+    let what = if fault.is_empty() { "value is too large or too deep" } else { fault };
+    origin.meaning(what.to_owned(), Mark::default())
 }
 
 /// Cuts a text as kustomize does: at lines of `---` between others, which only comments may share.

@@ -1,0 +1,56 @@
+//! Rows of `gotk-yaml`.
+
+#[path = "../../../yaml/benches/manifests.rs"]
+mod manifests;
+
+use gotk_yaml::Document;
+
+use crate::row::{Outcome, Row};
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        name: "yaml/read",
+        question: "what reading 10 MB of manifests into values costs, document by document",
+        peer: "yaml",
+        target: "40 MB/s",
+        iterations: 10,
+        input: stream,
+        ours: |input| {
+            let text = String::from_utf8_lossy(input);
+            Outcome::Count(gotk_yaml::documents(&text).filter(Result::is_ok).count() as u64)
+        },
+    },
+    Row {
+        name: "yaml/rewrite",
+        question: "what reading 10 MB of manifests and writing them as toYaml does costs",
+        peer: "yaml",
+        target: "5×",
+        iterations: 5,
+        input: stream,
+        ours: |input| {
+            let text = String::from_utf8_lossy(input);
+            let written = gotk_yaml::documents(&text)
+                .map(|document| document.and_then(|value| gotk_yaml::to_string(&value)));
+            Outcome::Bytes(written.filter_map(Result::ok).collect::<String>().into_bytes())
+        },
+    },
+    Row {
+        name: "yaml/keep",
+        question: "what reading and writing 10 MB of manifests with comments and order costs",
+        peer: "yaml",
+        target: "5×",
+        iterations: 5,
+        input: stream,
+        ours: |input| {
+            let text = String::from_utf8_lossy(input);
+            let kept = text.split("---\n").filter_map(|part| Document::parse(part).ok().flatten());
+            Outcome::Bytes(
+                kept.map(|document| document.to_string()).collect::<String>().into_bytes(),
+            )
+        },
+    },
+];
+
+fn stream() -> Vec<u8> {
+    manifests::stream(10 << 20).into_bytes()
+}
