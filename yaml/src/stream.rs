@@ -102,7 +102,7 @@ impl<'a> Documents<'a> {
             self.json = Some(Json { from: at.from + length, read: at.read + 1 });
             return Some(Ok(as_go_reads(value)));
         }
-        if at.read > 1 {
+        if at.read > 1 || too_short_for_yaml(rest) {
             return Some(Err(json_error(self.bytes, at, &fault)));
         }
         self.json = None;
@@ -247,6 +247,12 @@ fn after_first_break(bytes: &[u8]) -> &[u8] {
         })
         .sum();
     &bytes[white.min(bytes.len())..]
+}
+
+/// The original reads four bytes at a time in search of the first line, and gives up at fewer.
+fn too_short_for_yaml(rest: &[u8]) -> bool {
+    let stop = rest.iter().position(|byte| *byte == b'\n' || !byte.is_ascii_whitespace());
+    rest.len() - stop.unwrap_or(rest.len()) < 4
 }
 
 fn line_of(bytes: &[u8], rest: &[u8]) -> usize {

@@ -210,10 +210,13 @@ fn sorted(mut value: Value, typed: bool) -> Value {
 /// Numbers by their value: with `arbitrary_precision` they compare as text.
 fn canonical(value: Value) -> Value {
     match value {
-        Value::Number(number) if number.as_i64().is_none() && number.as_u64().is_none() => {
-            json!(format!("float {:?}", number.as_f64()))
-        }
-        Value::Number(number) => json!(format!("int {number}")),
+        Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+            (Some(int), ..) => json!(format!("int {int}")),
+            (_, Some(uint), _) => json!(format!("int {uint}")),
+            // Go writes -0 for a negative zero, which is a float to some and an integer to others.
+            (.., Some(0.0)) => json!("int 0"),
+            (.., float) => json!(format!("float {float:?}")),
+        },
         Value::Array(items) => items.into_iter().map(canonical).collect(),
         Value::Object(map) => map.into_iter().map(|(key, value)| (key, canonical(value))).collect(),
         other => other,
