@@ -84,10 +84,15 @@ impl ScaleFields {
         }
         for entry in news.into_iter().filter(|it| it.fields.has(&replicas_of_scale())) {
             let path = self.path(&self.api_version).flatten();
-            let fields = path.cloned().into_iter().collect();
-            let mut entry = Entry { fields, ..entry.clone() };
-            entry.manager.api_version.clone_from(&self.api_version);
-            after.insert(entry);
+            let mut manager = entry.manager.clone();
+            manager.api_version.clone_from(&self.api_version);
+            // The API server tells no time of these. Two entries of one manager, which it would
+            // write and then misread, are one here.
+            let known = after.remove(&manager);
+            let time = known.as_ref().and_then(|it| it.time);
+            let fields = known.map(|it| it.fields).unwrap_or_default();
+            let fields = fields.union(&path.cloned().into_iter().collect());
+            after.insert(Entry { manager, time, fields });
         }
         after.entries.retain(|entry| !entry.fields.is_empty());
         after.sort();
@@ -124,7 +129,12 @@ mod tests {
     #[test]
     fn only_owners_of_the_replicas_are_managers_of_the_scale() {
         let object = managed(vec![
-            entry("a", Operation::Apply, "apps/v1", r#"{"f:spec":{"f:paused":{},"f:replicas":{}}}"#),
+            entry(
+                "a",
+                Operation::Apply,
+                "apps/v1",
+                r#"{"f:spec":{"f:paused":{},"f:replicas":{}}}"#,
+            ),
             entry("b", Operation::Apply, "apps/v1", r#"{"f:spec":{"f:paused":{}}}"#),
             entry("c", Operation::Apply, "apps/v0", REPLICAS),
         ]);
