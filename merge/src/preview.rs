@@ -180,7 +180,11 @@ impl Preview {
         writeln!(f, "\nOwners afterwards:")?;
         for entry in self.after.managed.iter() {
             let had = before.get(&entry.manager).map(|it| it.fields.clone()).unwrap_or_default();
-            writeln!(f, "  {}: {} fields", who(&entry.manager, entry.time), entry.fields.len())?;
+            let count = match entry.fields.len() {
+                1 => "1 field".to_owned(),
+                count => format!("{count} fields"),
+            };
+            writeln!(f, "  {}: {count}", who(&entry.manager, entry.time))?;
             write_paths(f, "gains", &entry.fields.clone().difference(&had))?;
             write_paths(f, "loses", &had.difference(&entry.fields))?;
         }
@@ -281,7 +285,7 @@ mod tests {
         }]);
         let text =
             preview("ConfigMap", live, object("ConfigMap", json!({"mode": "fast", "new": "x"})));
-        let expected = "Conflicts: 1 stop an apply without force.\n  .data.mode\n      is \"slow\", as other (updated in v1 at 2024-01-02T03:04:05Z) wants it\n      would become \"fast\"\n\nChanges:\n  ~ .data.mode: \"slow\" -> \"fast\"\n  + .data.new: \"x\"\n\nOwners afterwards:\n  me (applied in v1 at 2023-11-14T22:13:20Z): 2 fields\n      gains .data.mode\n      gains .data.new\n  other (updated in v1 at 2024-01-02T03:04:05Z): 1 fields\n      loses .data.mode\n";
+        let expected = "Conflicts: 1 stop an apply without force.\n  .data.mode\n      is \"slow\", as other (updated in v1 at 2024-01-02T03:04:05Z) wants it\n      would become \"fast\"\n\nChanges:\n  ~ .data.mode: \"slow\" -> \"fast\"\n  + .data.new: \"x\"\n\nOwners afterwards:\n  me (applied in v1 at 2023-11-14T22:13:20Z): 2 fields\n      gains .data.mode\n      gains .data.new\n  other (updated in v1 at 2024-01-02T03:04:05Z): 1 field\n      loses .data.mode\n";
         assert_eq!(text, expected);
     }
 

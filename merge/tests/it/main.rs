@@ -4,4 +4,5 @@
 
 mod hostile;
 mod laws;
+mod layers;
 mod ssa;

@@ -185,9 +185,11 @@ impl Converter<'_> {
 
 /// Every name below the root is its first letter, as often as the version's number.
 fn repeated(object: &Value, times: usize) -> Value {
+    // Of names that become one the last has its way, so they come in order.
     fn names(value: &Value, times: usize) -> Value {
         let Some(map) = value.as_object() else { return value.clone() };
-        map.iter().map(|(name, value)| (name[..1].repeat(times), names(value, times))).collect()
+        let entries = crate::value::sorted(map);
+        entries.map(|(name, value)| (name[..1].repeat(times), names(value, times))).collect()
     }
     let Some(root) = object.as_object() else { return object.clone() };
     let content = root.iter().filter(|(name, _)| *name != "apiVersion");
