@@ -9,7 +9,7 @@ use crate::fields::Fields;
 #[derive(Clone, Copy)]
 pub(crate) struct Reported<'a> {
     list: &'a [Value],
-    standard: Option<ReportedCondition<'a>>,
+    standard: Option<&'a Value>,
 }
 
 /// One of them. A missing field is empty.
@@ -41,8 +41,8 @@ impl<'a> Reported<'a> {
         };
         let mut standard = None;
         for (index, condition) in list.iter().enumerate() {
-            let condition = ReportedCondition::checked(index, condition)?;
-            if standard.is_none() && condition.is_standard() {
+            let is_standard = ReportedCondition::checked(index, condition)?.is_standard();
+            if is_standard && standard.is_none() {
                 standard = Some(condition);
             }
         }
@@ -59,8 +59,8 @@ impl<'a> Reported<'a> {
     }
 
     /// Of `Reconciling=True` and `Stalled=True`, the one that is listed first.
-    pub(crate) const fn standard(self) -> Option<ReportedCondition<'a>> {
-        self.standard
+    pub(crate) fn standard(self) -> Option<ReportedCondition<'a>> {
+        self.standard.map(ReportedCondition::of)
     }
 }
 
