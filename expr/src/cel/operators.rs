@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::cel::ast::Operator;
+use crate::cel::duration::Duration;
 use crate::cel::fault::Fault;
 use crate::cel::meter::Meter;
 use crate::cel::number;
-use crate::cel::time::Duration;
 use crate::cel::value::Value;
 
 pub(crate) fn binary<'a>(
