@@ -193,6 +193,7 @@ fn equal_within(
             if a.len() != b.len() {
                 return Ok(false);
             }
+            meter.step(a.len() as u64)?;
             for (key, value) in a.entries() {
                 let Some(other) = b.get(&key) else { return Ok(false) };
                 if !equal_within(meter, &value, &other, depth)? {
