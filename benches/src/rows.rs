@@ -1,6 +1,7 @@
 //! Every row there is, one file per room.
 
 mod artifact;
+mod expr;
 mod kstatus;
 mod kustomize;
 mod merge;
@@ -12,6 +13,7 @@ use crate::row::Row;
 /// All rows, in the order they are reported.
 pub(crate) fn all() -> Vec<Row> {
     [artifact::ROWS, kstatus::ROWS, kustomize::ROWS, merge::ROWS, yaml::ROWS].concat()
+    [artifact::ROWS, expr::ROWS, kstatus::ROWS, kustomize::ROWS, merge::ROWS].concat()
 }
 
 /// The rows with these names or in these rooms.

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::cel::fault::Fault;
+use crate::cel::limits::Limits;
+
 /// A node and where it is reported: a byte offset into the source.
 #[derive(Clone, Debug)]
 pub(crate) struct Expr {
@@ -11,6 +14,46 @@ pub(crate) struct Expr {
     pub(crate) depth: u32,
     /// How many comprehensions are on one way down.
     pub(crate) folds: u32,
+}
+
+impl Expr {
+    /// Builds a node over finished ones, and refuses what is nested too deep to walk.
+    pub(crate) fn new(node: Node, at: u32, limits: &Limits) -> Result<Self, Fault> {
+        let mut depth = 0;
+        let mut folds = 0;
+        node.each_child(&mut |child| {
+            depth = depth.max(child.depth);
+            folds = folds.max(child.folds);
+        });
+        // What a comprehension walks over is evaluated once, and nested in nothing.
+        if let Some((range, loops)) = node.loops() {
+            let inner = loops.into_iter().flatten().map(|body| body.folds).max();
+            folds = range.folds.max(inner.unwrap_or_default() + 1);
+        }
+        Self { node, at, depth: depth + 1, folds }.checked(limits)
+    }
+
+    /// Adds an operand to a chain of `&&` or `||`.
+    pub(crate) fn push(mut self, operand: Self, limits: &Limits) -> Result<Self, Fault> {
+        self.depth = self.depth.max(operand.depth + 1);
+        self.folds = self.folds.max(operand.folds);
+        if let Node::And(operands) | Node::Or(operands) = &mut self.node {
+            operands.push(operand);
+        }
+        self.checked(limits)
+    }
+
+    fn checked(self, limits: &Limits) -> Result<Self, Fault> {
+        if self.depth as usize > limits.depth {
+            return Err(Limits::too_deep(limits.depth).or_at(self.at));
+        }
+        if self.folds as usize > limits.comprehensions {
+            let limit = limits.comprehensions;
+            let why = format!("comprehensions are nested deeper than the limit of {limit}");
+            return Err(Fault::limit(why).or_at(self.at));
+        }
+        Ok(self)
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -206,6 +206,10 @@ impl<'v> Evaluation<'v> {
 
     fn fold(&mut self, walk: &'v Walk) -> Outcome<'v> {
         let range = self.run(&walk.range)?;
+        if let Value::Map(map) = &range {
+            // Its keys are sorted first, even if only one of them is looked at.
+            self.meter.step(map.len() as u64)?;
+        }
         let items = items(&range, walk.two_variables)?;
         let outside = self.locals.len();
         let outcome = match walk.kind {

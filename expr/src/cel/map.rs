@@ -1,6 +1,7 @@
 //! Maps, borrowed from an object or built.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Map as JsonMap;
@@ -38,7 +39,7 @@ impl<'a> Key<'a> {
             Value::Int(value) => Self::Int(*value),
             Value::Uint(value) => Self::Uint(*value),
             Value::String(text) => Self::String(text.clone()),
-            other => Self::Other(format!("{other:?}"), Box::new(other.clone())),
+            other => Self::Other(outline(other), Box::new(other.clone())),
         }
     }
 
@@ -156,6 +157,23 @@ impl<'a> Map<'a> {
             }
         }
     }
+}
+
+/// The beginning of how a value prints: enough to order keys that nobody writes.
+fn outline(value: &Value<'_>) -> String {
+    struct Beginning(String);
+
+    impl fmt::Write for Beginning {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.push_str(text);
+            if self.0.len() > 256 { Err(fmt::Error) } else { Ok(()) }
+        }
+    }
+
+    let mut beginning = Beginning(String::new());
+    // It ends with an error on purpose, once there is enough.
+    let _ = fmt::write(&mut beginning, format_args!("{value:?}"));
+    beginning.0
 }
 
 /// The wanted key only has to live as long as the lookup.

@@ -67,7 +67,7 @@ impl<'p> Meter<'p> {
         }
         if !self.found.contains_key(pattern) {
             // Compiling costs far more than a look at the text.
-            self.step(100 + pattern.len() as u64 * 10)?;
+            self.step(2_000 + pattern.len() as u64 * 100)?;
             let regex = pattern::compile(pattern).map_err(Fault::new)?;
             self.found.insert(pattern.to_owned(), regex);
         }

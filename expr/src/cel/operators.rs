@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::cel::ast::Operator;
+use crate::cel::duration::Duration;
 use crate::cel::fault::Fault;
 use crate::cel::meter::Meter;
 use crate::cel::number;
-use crate::cel::time::Duration;
 use crate::cel::value::Value;
 
 pub(crate) fn binary<'a>(
@@ -193,6 +193,7 @@ fn equal_within(
             if a.len() != b.len() {
                 return Ok(false);
             }
+            meter.step(a.len() as u64)?;
             for (key, value) in a.entries() {
                 let Some(other) = b.get(&key) else { return Ok(false) };
                 if !equal_within(meter, &value, &other, depth)? {

@@ -1,7 +1,6 @@
 //! Tokens to a tree, with the macros expanded.
 
 use std::mem;
-use std::sync::Arc;
 
 use crate::cel::ast::{Access, Element, Entry, Expr, Literal, Node, Operator};
 use crate::cel::fault::Fault;
@@ -409,50 +408,4 @@ fn integer(sign: &str, digits: &str) -> Result<i64, &'static str> {
 fn double(sign: &str, digits: &str) -> Result<f64, &'static str> {
     let value: f64 = format!("{sign}{digits}").parse().map_err(|_| "invalid double literal")?;
     if value.is_finite() { Ok(value) } else { Err("invalid double literal") }
-}
-
-impl Expr {
-    /// Builds a node over finished ones, and refuses what is nested too deep to walk.
-    pub(crate) fn new(node: Node, at: u32, limits: &Limits) -> Result<Self, Fault> {
-        let mut depth = 0;
-        let mut folds = 0;
-        node.each_child(&mut |child| {
-            depth = depth.max(child.depth);
-            folds = folds.max(child.folds);
-        });
-        // What a comprehension walks over is evaluated once, and nested in nothing.
-        if let Some((range, loops)) = node.loops() {
-            let inner = loops.into_iter().flatten().map(|body| body.folds).max();
-            folds = range.folds.max(inner.unwrap_or_default() + 1);
-        }
-        Self { node, at, depth: depth + 1, folds }.checked(limits)
-    }
-
-    /// Adds an operand to a chain of `&&` or `||`.
-    fn push(mut self, operand: Self, limits: &Limits) -> Result<Self, Fault> {
-        self.depth = self.depth.max(operand.depth + 1);
-        self.folds = self.folds.max(operand.folds);
-        if let Node::And(operands) | Node::Or(operands) = &mut self.node {
-            operands.push(operand);
-        }
-        self.checked(limits)
-    }
-
-    fn checked(self, limits: &Limits) -> Result<Self, Fault> {
-        if self.depth as usize > limits.depth {
-            return Err(Limits::too_deep(limits.depth).or_at(self.at));
-        }
-        if self.folds as usize > limits.comprehensions {
-            let limit = limits.comprehensions;
-            let why = format!("comprehensions are nested deeper than the limit of {limit}");
-            return Err(Fault::limit(why).or_at(self.at));
-        }
-        Ok(self)
-    }
-}
-
-impl From<&str> for Literal {
-    fn from(text: &str) -> Self {
-        Self::String(Arc::from(text))
-    }
 }

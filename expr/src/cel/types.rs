@@ -102,7 +102,7 @@ impl Type {
     }
 }
 
-/// As the checker reports it. `type()` prints [`Type::name`] for timestamps and durations.
+/// As the checker reports it. `type()` prints the full names of timestamps and durations.
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use crate::cel::duration::Duration;
 use crate::cel::list::List;
 use crate::cel::map::Map;
 use crate::cel::number;
 use crate::cel::opaque::Opaque;
-use crate::cel::time::{Duration, Timestamp};
+use crate::cel::time::Timestamp;
 use crate::cel::types::Type;
 
 /// A value of CEL. It borrows from the object it was taken from, and is cheap to clone.

@@ -169,11 +169,11 @@ fn compare_identifiers(a: &str, b: &str) -> Ordering {
     if a.is_empty() || b.is_empty() {
         return a.len().cmp(&b.len());
     }
-    match (parse_number(a), parse_number(b)) {
-        (Ok(a), Ok(b)) if a > b => Ordering::Greater,
-        (Ok(_), Ok(_) | Err(_)) => Ordering::Less,
-        (Err(_), Ok(_)) => Ordering::Greater,
-        (Err(_), Err(_)) => a.cmp(b),
+    match (number(a), number(b)) {
+        (Some(a), Some(b)) if a > b => Ordering::Greater,
+        (Some(_), _) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => a.cmp(b),
     }
 }
 
@@ -188,10 +188,16 @@ fn check_length(text: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Digits and nothing else, as far as 64 bits go.
+fn number(text: &str) -> Option<u64> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| plain)
+}
+
 /// Reads digits, and words a failure as Go does.
 fn parse_number(digits: &str) -> Result<u64, String> {
-    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse().ok().filter(|_| plain).ok_or_else(|| {
+    number(digits).ok_or_else(|| {
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         let why = if plain { "value out of range" } else { "invalid syntax" };
         format!("strconv.ParseUint: parsing {}: {why}", quote(digits))
     })

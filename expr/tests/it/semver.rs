@@ -1,3 +1,5 @@
 //! Versions and constraints.
 
 mod corpus;
+mod laws;
+mod traps;

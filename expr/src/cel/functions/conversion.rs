@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::cel::duration::Duration;
 use crate::cel::eval::Outcome;
 use crate::cel::fault::Fault;
 use crate::cel::functions::mismatch;
 use crate::cel::meter::Meter;
 use crate::cel::number;
 use crate::cel::signature::{Declaration, function};
-use crate::cel::time::{Duration, Timestamp};
+use crate::cel::time::Timestamp;
 use crate::cel::value::Value;
 
 pub(crate) const TABLE: &[Declaration] = &[

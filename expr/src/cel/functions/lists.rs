@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::cel::ast::Operator;
+use crate::cel::duration::Duration;
 use crate::cel::eval::Outcome;
 use crate::cel::fault::Fault;
 use crate::cel::functions::{int, list, mismatch};
@@ -10,7 +11,6 @@ use crate::cel::list::List;
 use crate::cel::meter::Meter;
 use crate::cel::operators;
 use crate::cel::signature::{Declaration, function, member, unguarded};
-use crate::cel::time::Duration;
 use crate::cel::value::Value;
 
 pub(crate) const TABLE: &[Declaration] = &[

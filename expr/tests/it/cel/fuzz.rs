@@ -1,11 +1,10 @@
 //! No expression, however broken, makes the library panic or run on.
 
-use std::env;
-
 use gotk_expr::cel::{Bindings, Environment, Limits, Program};
 use serde_json::{Value as Json, json};
 
 use crate::cel::answer::kubernetes;
+use crate::dice::{self, Dice};
 
 /// What a fuzzer calls: any bytes, as an expression and as the text it works on.
 fn fuzz(bytes: &[u8], environments: &[Environment]) {
@@ -23,18 +22,6 @@ fn fuzz(bytes: &[u8], environments: &[Environment]) {
     }
 }
 
-/// A small generator: every run sees the same cases.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end.max(1) as u64) as usize
-    }
-}
-
 #[test]
 fn broken_expressions_are_refused_or_evaluated() {
     let limits = Limits::default().with_steps(20_000).with_produced_bytes(1 << 20);
@@ -45,9 +32,8 @@ fn broken_expressions_are_refused_or_evaluated() {
         .map(|line| serde_json::from_str::<Json>(line).expect("a record")["expr"].clone())
         .map(|expression| expression.as_str().expect("an expression").to_owned())
         .collect();
-    let cases = env::var("GOTK_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(5_000);
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
-    for _ in 0..cases {
+    let mut dice = Dice::new();
+    for _ in 0..dice::cases(5_000) {
         let mut bytes = seeds[dice.below(seeds.len())].clone().into_bytes();
         for _ in 0..=dice.below(4) {
             mutate(&mut bytes, &seeds, &mut dice);
@@ -64,7 +50,7 @@ fn mutate(bytes: &mut Vec<u8>, seeds: &[String], dice: &mut Dice) {
     let end = (at + dice.below(8)).min(bytes.len());
     match dice.below(5) {
         0 => drop(bytes.drain(at..end)),
-        1 => bytes.insert(at, INTERESTING[dice.below(INTERESTING.len())]),
+        1 => bytes.insert(at, dice.pick(INTERESTING)),
         2 => bytes.splice(at..at, bytes[at..end].to_vec()).for_each(drop),
         3 => {
             let other = seeds[dice.below(seeds.len())].as_bytes();

@@ -115,6 +115,19 @@ fn a_loop_in_a_loop_ends() {
 }
 
 #[test]
+fn a_map_is_not_walked_for_free() {
+    let fields = (0..20_000).map(|n| (n.to_string(), json!(n)));
+    let object = Json::Object(fields.collect());
+    for source in [
+        "lists.range(1000).all(a, self.exists(k, true))",
+        "lists.range(1000).all(a, self != {'a': 1} && self == self)",
+        "lists.range(1000).all(a, self.map(k, k).size() > 0)",
+    ] {
+        assert!(stopped(source, &object).contains("steps"), "{source}");
+    }
+}
+
+#[test]
 fn nothing_absorbs_a_limit() {
     let object = json!((0..2000).collect::<Vec<_>>());
     let source = "self.exists(a, self.exists(b, self.exists(c, c == a + b + 2000))) || true";
