@@ -120,7 +120,7 @@ fn archive() -> Vec<u8> {
     let mut tree = TreeBuilder::new();
     for file in 0..6000 {
         let mut text = String::new();
-        for _ in 0..2 + noise(7) {
+        for _ in 0..2 + noise(5) {
             text += &deployment(WORDS[noise(16)], WORDS[noise(16)], &mut noise);
         }
         let path = format!("apps/team-{}/{}/app-{file}.yaml", file % 60, WORDS[file % 16]);
