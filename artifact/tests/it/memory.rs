@@ -18,7 +18,7 @@ struct Numbers(u64);
 
 impl io::Read for Numbers {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        for chunk in buffer.chunks_mut(8) {
+        for chunk in buffer.chunks_mut(64) {
             self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let digit = b'0' + (self.0 >> 60) as u8;
             chunk.fill(digit);

@@ -109,35 +109,73 @@ fn counted(tree: Result<Tree, Error>) -> Outcome {
     Outcome::Count(tree.map_or(0, files) as u64)
 }
 
-/// An archive of manifests that differ as those of a repository do.
+/// An archive of manifests that differ as those of a repository do: names, images, numbers.
 fn archive() -> Vec<u8> {
     let mut state = 7_u64;
-    let mut noise = move || {
+    let mut noise = move |below: u64| {
         state =
             state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        state >> 33
+        ((state >> 33) % below) as usize
     };
     let mut tree = TreeBuilder::new();
     for file in 0..6000 {
-        let mut text = format!(
-            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: config-{file}\n  uid: {:08x}\ndata:\n",
-            noise()
-        );
-        for line in 0..60 + noise() % 60 {
-            let word = WORDS[(noise() % 16) as usize];
-            let other = WORDS[(noise() % 16) as usize];
-            text += &format!(
-                "  {word}-{line}: \"{other} {} of {:x}\"\n",
-                noise() % 5000,
-                noise() % 77_777
-            );
+        let mut text = String::new();
+        for _ in 0..2 + noise(5) {
+            text += &deployment(WORDS[noise(16)], WORDS[noise(16)], &mut noise);
         }
-        let path = format!("apps/team-{}/{}/config-{file}.yaml", file % 60, WORDS[file % 16]);
+        let path = format!("apps/team-{}/{}/app-{file}.yaml", file % 60, WORDS[file % 16]);
         tree = tree.file(path, text).unwrap_or_default();
     }
     let mut archive = Vec::new();
     let packed = pack(&tree.build(), &mut archive, &PackOptions::default());
     packed.map_or_else(|_| Vec::new(), |_| archive)
+}
+
+fn deployment(app: &str, part: &str, noise: &mut impl FnMut(u64) -> usize) -> String {
+    format!(
+        "---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {app}-{part}
+  namespace: team-{team}
+  labels:
+    app.kubernetes.io/name: {app}
+    app.kubernetes.io/component: {part}
+    app.kubernetes.io/version: 1.{minor}.{patch}
+spec:
+  replicas: {replicas}
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: {app}
+      app.kubernetes.io/component: {part}
+  template:
+    metadata:
+      labels:
+        app.kubernetes.io/name: {app}
+        app.kubernetes.io/component: {part}
+    spec:
+      serviceAccountName: {app}
+      containers:
+      - name: {part}
+        image: registry.example.com/{app}/{part}:1.{minor}.{patch}
+        args: [--endpoint=https://{part}.team-{team}.svc:{port}, --timeout={seconds}s]
+        ports:
+        - containerPort: {port}
+          name: http
+        resources:
+          limits: {{cpu: {cpu}m, memory: {memory}Mi}}
+          requests: {{cpu: 10m, memory: 64Mi}}
+",
+        team = noise(60),
+        minor = noise(40),
+        patch = noise(20),
+        replicas = 1 + noise(9),
+        port = 8000 + noise(1000),
+        seconds = 5 * (1 + noise(24)),
+        cpu = 100 * (1 + noise(40)),
+        memory = 64 * (1 + noise(64)),
+    )
 }
 
 const WORDS: [&str; 16] = [
