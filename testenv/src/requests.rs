@@ -94,7 +94,9 @@ pub(crate) struct AuditLog {
     read: u64,
     started: HashSet<String>,
     counted: Requests,
-    marker: u64,
+    /// The markers that were handed out, and those of them that were found.
+    markers: u64,
+    found: HashSet<u64>,
 }
 
 impl AuditLog {
@@ -104,7 +106,8 @@ impl AuditLog {
             read: 0,
             started: HashSet::new(),
             counted: Requests::default(),
-            marker: 0,
+            markers: 0,
+            found: HashSet::new(),
         }
     }
 
@@ -125,16 +128,22 @@ impl AuditLog {
         Ok(())
     }
 
-    /// The number of the last marker in the log, and all that was counted before.
-    pub(crate) fn counted(&self) -> (u64, &Requests) {
-        (self.marker, &self.counted)
+    /// A number that no other marker has: who waits for their own is not misled by another's.
+    pub(crate) fn marker(&mut self) -> u64 {
+        self.markers += 1;
+        self.markers
+    }
+
+    /// All that was counted, once the marker was found.
+    pub(crate) fn counted_to(&mut self, marker: u64) -> Option<Requests> {
+        self.found.remove(&marker).then(|| self.counted.clone())
     }
 
     fn note(&mut self, event: &Value) {
         let text = |path: &str| event.pointer(path).and_then(Value::as_str).unwrap_or_default();
         let uri = text("/requestURI");
         if let Some((_, number)) = uri.split_once(MARKER).map(|(_, n)| n.split_at(1)) {
-            self.marker = number.parse().unwrap_or(self.marker);
+            self.found.extend(number.parse::<u64>());
             return;
         }
         // A watch is logged twice: when it starts, and when it ends.
@@ -197,15 +206,15 @@ mod tests {
         let mut log = AuditLog::new(&path);
         fs::write(&path, half).unwrap();
         log.follow().unwrap();
-        assert_eq!(log.counted().1.total(), 0);
+        assert_eq!(log.counted.total(), 0);
         fs::write(&path, [half, rest].concat()).unwrap();
         log.follow().unwrap();
-        assert_eq!(log.counted().1.total(), 1);
+        assert_eq!(log.counted.total(), 1);
         let ended = event("a", "ResponseComplete", "watch", "/apis/apps/v1/deployments");
         fs::write(&path, [half, rest, &ended].concat()).unwrap();
         log.follow().unwrap();
         assert_eq!(
-            log.counted().1.to_string(),
+            log.counted.to_string(),
             "     1  watch deployments.apps/status by jane\n     1  in all"
         );
     }
@@ -218,7 +227,7 @@ mod tests {
         fs::write(&path, event("a", "ResponseComplete", "patch", uri)).unwrap();
         let mut log = AuditLog::new(&path);
         log.follow().unwrap();
-        let before = log.counted().1.clone();
+        let before = log.counted.clone();
         let more = [
             event("a", "ResponseComplete", "patch", uri),
             event("b", "ResponseComplete", "patch", uri),
@@ -226,8 +235,8 @@ mod tests {
         ];
         fs::write(&path, more.concat()).unwrap();
         log.follow().unwrap();
-        let (marker, after) = log.counted();
-        assert_eq!(marker, 7);
+        assert_eq!(log.counted_to(6), None);
+        let after = log.counted_to(7).unwrap();
         assert_eq!(
             after.since(&before).to_string(),
             "     1  patch deployments.apps/status by jane (dry-run)\n     1  in all"

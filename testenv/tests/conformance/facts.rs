@@ -8,6 +8,7 @@ mod errors;
 mod garbage;
 mod hooks;
 mod lists;
+mod managers;
 mod metadata;
 mod namespaces;
 mod objects;
@@ -25,7 +26,7 @@ use crate::fact::Fact;
 
 /// All facts there are.
 pub(crate) fn all() -> impl Iterator<Item = &'static Fact> {
-    const TOPICS: [&[Fact]; 18] = [
+    const TOPICS: [&[Fact]; 19] = [
         apply::FACTS,
         crds::FACTS,
         deletion::FACTS,
@@ -34,6 +35,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Fact> {
         garbage::FACTS,
         hooks::FACTS,
         lists::FACTS,
+        managers::FACTS,
         metadata::FACTS,
         namespaces::FACTS,
         objects::FACTS,
