@@ -5,16 +5,18 @@ mod config;
 use serde_json::{Value, json};
 
 use crate::base64;
+use crate::definition;
 use crate::failure::Cause;
 use crate::kind::Kind;
 use crate::meta;
 
 /// Fills in what a client may leave out; the writer owns it like the rest.
 pub(crate) fn default(kind: &Kind, object: &mut Value) {
-    if !kind.built_in {
-        return;
+    if let Some(custom) = &kind.custom {
+        return custom.default(object);
     }
     match (&*kind.group, &*kind.kind) {
+        ("apiextensions.k8s.io", _) => definition::default(object),
         ("", "Namespace") => label_namespace(object),
         ("", "Secret") => config::default_secret(object),
         _ => {}
@@ -28,6 +30,9 @@ pub(crate) fn decide(kind: &Kind, object: &mut Value, before: Option<&Value>) {
     }
     if kind.has("status") && object["status"].is_null() {
         object["status"] = json!({});
+    }
+    if kind.is("apiextensions.k8s.io", "CustomResourceDefinition") && before.is_none() {
+        definition::first_status(object);
     }
     if kind.is("", "Namespace") && before.is_none() {
         object["spec"] = json!({ "finalizers": ["kubernetes"] });
@@ -57,8 +62,12 @@ pub(crate) fn misencoded(kind: &Kind, object: &Value) -> Option<usize> {
 }
 
 /// What upstream refuses in an object of this kind.
-pub(crate) fn causes(kind: &Kind, object: &Value) -> Vec<Cause> {
+pub(crate) fn causes(kind: &Kind, object: &Value, before: Option<&Value>) -> Vec<Cause> {
+    if let Some(custom) = &kind.custom {
+        return custom.causes(object, before);
+    }
     match (&*kind.group, &*kind.kind) {
+        ("apiextensions.k8s.io", _) => definition::causes(object),
         ("", "ConfigMap" | "Secret") => config::causes(object),
         _ => Vec::new(),
     }

@@ -4,6 +4,7 @@
 
 mod apply;
 mod client;
+mod custom;
 mod lists;
 mod objects;
 mod ownership;
