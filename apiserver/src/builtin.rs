@@ -1,6 +1,8 @@
 //! What the server knows about its own kinds beyond their schema.
 
 mod config;
+mod pod;
+mod workload;
 
 use serde_json::{Value, json};
 
@@ -19,7 +21,7 @@ pub(crate) fn default(kind: &Kind, object: &mut Value) {
         ("apiextensions.k8s.io", _) => definition::default(object),
         ("", "Namespace") => label_namespace(object),
         ("", "Secret") => config::default_secret(object),
-        _ => {}
+        _ => workload::default(kind, object),
     }
 }
 
@@ -29,7 +31,7 @@ pub(crate) fn decide(kind: &Kind, object: &mut Value, before: Option<&Value>) {
         return;
     }
     if kind.has("status") && object["status"].is_null() {
-        object["status"] = json!({});
+        object["status"] = workload::first_status(kind);
     }
     if kind.is("apiextensions.k8s.io", "CustomResourceDefinition") && before.is_none() {
         definition::first_status(object);
@@ -69,7 +71,7 @@ pub(crate) fn causes(kind: &Kind, object: &Value, before: Option<&Value>) -> Vec
     match (&*kind.group, &*kind.kind) {
         ("apiextensions.k8s.io", _) => definition::causes(object),
         ("", "ConfigMap" | "Secret") => config::causes(object),
-        _ => Vec::new(),
+        _ => workload::causes(kind, object),
     }
 }
 
@@ -77,7 +79,7 @@ pub(crate) fn causes(kind: &Kind, object: &Value, before: Option<&Value>) -> Vec
 pub(crate) fn update_causes(kind: &Kind, before: &Value, new: &Value) -> Vec<Cause> {
     match (&*kind.group, &*kind.kind) {
         ("", "ConfigMap" | "Secret") => config::update_causes(before, new),
-        _ => Vec::new(),
+        _ => workload::update_causes(kind, before, new),
     }
 }
 

@@ -9,3 +9,4 @@ mod lists;
 mod objects;
 mod ownership;
 mod watches;
+mod workloads;
