@@ -1,23 +1,27 @@
 //! What the server knows about its own kinds beyond their schema.
 
 mod config;
+mod pod;
+mod workload;
 
 use serde_json::{Value, json};
 
 use crate::base64;
+use crate::definition;
 use crate::failure::Cause;
 use crate::kind::Kind;
 use crate::meta;
 
 /// Fills in what a client may leave out; the writer owns it like the rest.
 pub(crate) fn default(kind: &Kind, object: &mut Value) {
-    if !kind.built_in {
-        return;
+    if let Some(custom) = &kind.custom {
+        return custom.default(object);
     }
     match (&*kind.group, &*kind.kind) {
+        ("apiextensions.k8s.io", _) => definition::default(object),
         ("", "Namespace") => label_namespace(object),
         ("", "Secret") => config::default_secret(object),
-        _ => {}
+        _ => workload::default(kind, object),
     }
 }
 
@@ -27,7 +31,10 @@ pub(crate) fn decide(kind: &Kind, object: &mut Value, before: Option<&Value>) {
         return;
     }
     if kind.has("status") && object["status"].is_null() {
-        object["status"] = json!({});
+        object["status"] = workload::first_status(kind);
+    }
+    if kind.is("apiextensions.k8s.io", "CustomResourceDefinition") && before.is_none() {
+        definition::first_status(object);
     }
     if kind.is("", "Namespace") && before.is_none() {
         object["spec"] = json!({ "finalizers": ["kubernetes"] });
@@ -57,10 +64,14 @@ pub(crate) fn misencoded(kind: &Kind, object: &Value) -> Option<usize> {
 }
 
 /// What upstream refuses in an object of this kind.
-pub(crate) fn causes(kind: &Kind, object: &Value) -> Vec<Cause> {
+pub(crate) fn causes(kind: &Kind, object: &Value, before: Option<&Value>) -> Vec<Cause> {
+    if let Some(custom) = &kind.custom {
+        return custom.causes(object, before);
+    }
     match (&*kind.group, &*kind.kind) {
+        ("apiextensions.k8s.io", _) => definition::causes(object),
         ("", "ConfigMap" | "Secret") => config::causes(object),
-        _ => Vec::new(),
+        _ => workload::causes(kind, object),
     }
 }
 
@@ -68,7 +79,7 @@ pub(crate) fn causes(kind: &Kind, object: &Value) -> Vec<Cause> {
 pub(crate) fn update_causes(kind: &Kind, before: &Value, new: &Value) -> Vec<Cause> {
     match (&*kind.group, &*kind.kind) {
         ("", "ConfigMap" | "Secret") => config::update_causes(before, new),
-        _ => Vec::new(),
+        _ => workload::update_causes(kind, before, new),
     }
 }
 

@@ -16,9 +16,6 @@ pub(crate) fn fit(
     object: &mut Value,
     validation: FieldValidation,
 ) -> Result<Vec<String>, Failure> {
-    let Some(of) = kind.versions.type_in(&kind.api_version()).filter(|_| kind.built_in) else {
-        return Ok(Vec::new());
-    };
     let refused = |why: String| {
         let (name, version) = (&kind.kind, &kind.api_version());
         Failure::bad_request(format!(
@@ -29,13 +26,20 @@ pub(crate) fn fit(
     if let Some(at) = builtin::misencoded(kind, object) {
         return Err(refused(format!("illegal base64 data at input byte {at}")));
     }
-    let dropped = undeclared::drop_undeclared(&of, object).map_err(refused)?;
+    let dropped = match (&kind.custom, kind.versions.type_in(&kind.api_version())) {
+        (Some(custom), _) => custom.prune(object),
+        (None, Some(of)) => undeclared::drop_undeclared(&of, object).map_err(refused)?,
+        (None, None) => Vec::new(),
+    };
     let named: Vec<String> =
         undeclared::bare(dropped).map(|name| format!("unknown field \"{name}\"")).collect();
     match validation {
         FieldValidation::Ignore => Ok(Vec::new()),
         FieldValidation::Warn => Ok(named),
         FieldValidation::Strict if named.is_empty() => Ok(named),
+        FieldValidation::Strict if kind.custom.is_some() => {
+            Err(Failure::bad_request(format!("strict decoding error: {}", named.join(", "))))
+        }
         FieldValidation::Strict => {
             Err(refused(format!("strict decoding error: {}", named.join(", "))))
         }

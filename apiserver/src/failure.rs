@@ -62,6 +62,16 @@ impl Cause {
         Self::with_detail("FieldValueNotSupported", field, found, &detail)
     }
 
+    pub(crate) fn duplicate(field: impl Into<String>, value: &Value) -> Self {
+        Self::new("FieldValueDuplicate", field, format!("Duplicate value: {}", go_value(value)))
+    }
+
+    /// A value of a type or format that the schema does not have.
+    pub(crate) fn type_invalid(field: impl Into<String>, value: &Value, detail: &str) -> Self {
+        let found = format!("Invalid value: {}", go_value(value));
+        Self::with_detail("FieldValueTypeInvalid", field, found, detail)
+    }
+
     fn with_detail(
         reason: &'static str,
         field: impl Into<String>,
@@ -124,6 +134,12 @@ impl Failure {
     pub(crate) fn unsupported_patch() -> Self {
         let message = "415: Unsupported Media Type";
         Self::new(415, "UnsupportedMediaType", message).about("", "", "")
+    }
+
+    /// Custom kinds have no lists that are merged by directive.
+    pub(crate) fn unsupported_custom_patch() -> Self {
+        let message = "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+        Self::new(415, "UnsupportedMediaType", message)
     }
 
     pub(crate) fn unsupported_body() -> Self {

@@ -19,8 +19,10 @@ impl Machine {
     /// Lets the controllers in the box act until nothing is left to do.
     pub(crate) fn settle(&mut self) {
         while let Some((shelf, event)) = self.store.next_on_agenda() {
+            let Some(kind) = self.kind_on(shelf) else { continue };
+            self.follow_definitions(&kind, &event);
             if self.habits.empty_namespaces {
-                self.follow_namespaces(shelf, &event);
+                self.follow_namespaces(&kind, &event);
             }
             if self.habits.collect_garbage {
                 self.follow_owners(shelf, &event);
@@ -28,8 +30,7 @@ impl Machine {
         }
     }
 
-    fn follow_namespaces(&mut self, shelf: usize, event: &Event) {
-        let Some(kind) = self.kind_on(shelf) else { return };
+    fn follow_namespaces(&mut self, kind: &Kind, event: &Event) {
         match event.object.namespace() {
             None if kind.is("", "Namespace") && event.object.deleting => {
                 self.end_namespace(event.object.name());

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use gotk_merge::OneShape;
 
+use crate::custom::Custom;
+
 /// What clients can do with a kind, and how the server files it.
 #[derive(Debug)]
 pub(crate) struct Kind {
@@ -29,6 +31,8 @@ pub(crate) struct Kind {
     pub(crate) fields: Arc<[Box<str>]>,
     /// Its types, by version, for managed fields.
     pub(crate) versions: Arc<OneShape>,
+    /// The schema of a kind that a definition added.
+    pub(crate) custom: Option<Custom>,
     /// Where its objects are kept; all versions of a kind share it.
     pub(crate) shelf: usize,
 }

@@ -55,8 +55,9 @@
 //! # Not here yet
 //!
 //! Authentication, RBAC and impersonation (everybody may do everything), admission webhooks and
-//! policies, TLS, OpenAPI, `Table`, YAML and protobuf bodies, custom resources,
-//! the defaults and immutable fields of workloads, `events.k8s.io`, `autoscaling/v1`, the
+//! policies, TLS, OpenAPI, `Table`, YAML and protobuf bodies, CEL rules, conversion webhooks
+//! and `scale` of custom resources,
+//! the defaults of kinds that are rarely applied, generated Job selectors, cluster IPs, `events.k8s.io`, `autoscaling/v1`, the
 //! review kinds, and the subresources other than `status`, `scale` and `finalize`. What is asked for
 //! and not here is answered with the `Status` of a server that does not serve it.
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
@@ -66,7 +67,9 @@ mod base64;
 mod builtin;
 mod clock;
 mod continuation;
+mod custom;
 mod decode;
+mod definition;
 mod delete;
 mod discovery;
 mod error;

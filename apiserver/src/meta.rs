@@ -77,7 +77,7 @@ pub(crate) fn causes(kind: &Kind, object: &Value) -> Vec<Cause> {
     causes.extend(annotations_size(&meta["annotations"]));
     causes.extend(owner_causes(&meta["ownerReferences"]));
     for (at, finalizer) in finalizers(object).iter().enumerate() {
-        causes.extend(finalizer_cause(at, finalizer));
+        causes.extend(finalizer_cause(kind, at, finalizer));
     }
     causes
 }
@@ -151,12 +151,15 @@ fn owner_causes(owners: &Value) -> Vec<Cause> {
     causes
 }
 
-fn finalizer_cause(at: usize, finalizer: &str) -> Option<Cause> {
+fn finalizer_cause(kind: &Kind, at: usize, finalizer: &str) -> Option<Cause> {
     let field = format!("metadata.finalizers[{at}]");
     if let Some(why) = names::qualified(finalizer).first() {
         return Some(Cause::invalid(field, &finalizer.into(), why));
     }
-    let known = finalizer.contains('/')
+    // The extension server is laxer than the core's.
+    let lax = !kind.built_in || &*kind.group == "apiextensions.k8s.io";
+    let known = lax
+        || finalizer.contains('/')
         || matches!(finalizer, "orphan" | "foregroundDeletion" | "kubernetes");
     let why = "name is neither a standard finalizer name nor is it fully qualified";
     (!known).then(|| Cause::invalid(field, &finalizer.into(), why))

@@ -91,7 +91,17 @@ impl Writer {
             return Ok(new);
         }
         let manager = field_manager(kind, &kind.versions, subresource);
-        let written = manager.update(live, Live::new(new), &self.name, now).map_err(failure)?;
+        let written = manager.update(live, Live::new(new.clone()), &self.name, now);
+        let Ok(written) = written else {
+            // What does not fit its type is stored, or refused later, with the managers of before.
+            let managed = live.managed_fields().unwrap_or_default();
+            let mut new = new;
+            match managed.is_empty() {
+                true => meta::remove(&mut new, "managedFields"),
+                false => meta::set(&mut new, "managedFields", managed.to_value()),
+            }
+            return Ok(new);
+        };
         Ok(keep_times(live, written).into_value())
     }
 

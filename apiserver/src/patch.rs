@@ -159,7 +159,7 @@ impl Patch {
             Self::Merge(patch) => Ok(patch::merge(object, &patch)),
             Self::Strategic(patch) => {
                 let of = kind.versions.type_in(&kind.api_version()).filter(|_| kind.built_in);
-                patch::strategic(object, &patch, &of.ok_or_else(Failure::unsupported_patch)?)
+                patch::strategic(object, &patch, &of.ok_or_else(Failure::unsupported_custom_patch)?)
             }
             Self::Apply(_) => Ok(object),
         };

@@ -28,6 +28,30 @@ impl Registry {
         found.cloned()
     }
 
+    /// The custom kind of a definition, in one of its versions.
+    pub(crate) fn custom(&self, group: &str, plural: &str) -> Option<Arc<Kind>> {
+        self.kinds
+            .iter()
+            .find(|k| !k.built_in && &*k.group == group && &*k.plural == plural)
+            .cloned()
+    }
+
+    /// The shelf of a custom kind: the one it has, or a new one.
+    pub(crate) fn shelf_of(&self, group: &str, plural: &str) -> usize {
+        self.custom(group, plural).map_or(self.shelves, |kind| kind.shelf)
+    }
+
+    /// Serves `kinds` in place of a definition's former ones; false where none may be served.
+    pub(crate) fn replace(&mut self, group: &str, plural: &str, kinds: Vec<Kind>) -> bool {
+        self.kinds.retain(|k| k.built_in || &*k.group != group || &*k.plural != plural);
+        let serves = !kinds.is_empty();
+        for kind in kinds {
+            self.shelves = self.shelves.max(kind.shelf + 1);
+            self.kinds.push(Arc::new(kind));
+        }
+        serves
+    }
+
     pub(crate) fn has_group(&self, group: &str) -> bool {
         self.kinds.iter().any(|kind| &*kind.group == group)
     }
@@ -83,6 +107,7 @@ fn read(row: &str, shelf: usize) -> Option<Kind> {
         update_creates: flags.contains('c'),
         update_needs_version: flags.contains('v'),
         built_in: true,
+        custom: None,
         fields: words(fields).into(),
         versions: owning::built_in(word(group), kind),
         shelf,

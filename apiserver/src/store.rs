@@ -155,6 +155,30 @@ impl Store {
         places.filter_map(|(shelf, key)| Some((shelf, Arc::clone(self.get(shelf, key)?)))).collect()
     }
 
+    /// Shows every object of a shelf anew, without a write: same versions, and no past.
+    ///
+    /// True when an object changed; then the log is forgotten, as its states were seen differently.
+    pub(crate) fn refresh(
+        &mut self,
+        shelf: usize,
+        show: impl Fn(&Stored) -> Option<Stored>,
+    ) -> bool {
+        let version = self.version;
+        let shelf = &mut self.shelves[shelf];
+        let mut changed = false;
+        for object in shelf.objects.values_mut() {
+            if let Some(shown) = show(object) {
+                *object = Arc::new(shown);
+                changed = true;
+            }
+        }
+        if changed {
+            shelf.log.clear();
+            shelf.forgotten = version;
+        }
+        changed
+    }
+
     /// Objects whose key starts with `prefix`, in the order of their keys.
     pub(crate) fn scan<'a>(
         &'a self,

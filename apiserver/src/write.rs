@@ -144,7 +144,7 @@ impl Machine {
         meta::set(&mut object, "uid", self.ids.uid());
         let name = meta::name(&object).to_owned();
         let mut causes = meta::causes(kind, &object);
-        causes.extend(builtin::causes(kind, &object));
+        causes.extend(builtin::causes(kind, &object, None));
         if !causes.is_empty() {
             return Err(Failure::invalid(kind, &name, causes));
         }
@@ -185,7 +185,7 @@ impl Machine {
             edit.writer.update_managed(kind, &edit.subresource, &before, new, self.clock.now())?;
         let mut causes = meta::causes(kind, &new);
         causes.extend(meta::update_causes(&before, &new));
-        causes.extend(builtin::causes(kind, &new));
+        causes.extend(builtin::causes(kind, &new, Some(&before)));
         causes.extend(builtin::update_causes(kind, &before, &new));
         if !causes.is_empty() {
             return Err(Failure::invalid(kind, old.name(), causes));

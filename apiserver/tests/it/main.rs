@@ -4,7 +4,9 @@
 
 mod apply;
 mod client;
+mod custom;
 mod lists;
 mod objects;
 mod ownership;
 mod watches;
+mod workloads;

@@ -1,0 +1,60 @@
+//! Custom kinds: what their definition's schema does to their objects.
+
+mod format;
+mod shape;
+mod validate;
+
+use std::collections::HashMap;
+
+use regex::Regex;
+use serde_json::Value;
+
+use crate::failure::Cause;
+
+/// The structural schema of one version of a custom kind.
+#[derive(Debug)]
+pub(crate) struct Custom {
+    schema: Value,
+    /// Compiled once; a pattern that does not compile is refused with the definition.
+    patterns: HashMap<String, Regex>,
+}
+
+impl Custom {
+    pub(crate) fn new(schema: Value) -> Self {
+        let mut patterns = HashMap::new();
+        collect_patterns(&schema, &mut patterns);
+        Self { schema, patterns }
+    }
+
+    /// Drops what the schema does not have and returns the paths.
+    pub(crate) fn prune(&self, object: &mut Value) -> Vec<String> {
+        let mut dropped = Vec::new();
+        shape::prune_root(&self.schema, object, &mut dropped);
+        dropped
+    }
+
+    /// Fills in what was left out.
+    pub(crate) fn default(&self, object: &mut Value) {
+        shape::default(&self.schema, object);
+    }
+
+    /// What the schema refuses; what an update leaves as it was is let through.
+    pub(crate) fn causes(&self, object: &Value, before: Option<&Value>) -> Vec<Cause> {
+        let mut found = validate::Validation { patterns: &self.patterns, causes: Vec::new() };
+        found.value(&self.schema, object, before, "");
+        found.causes
+    }
+}
+
+fn collect_patterns(schema: &Value, patterns: &mut HashMap<String, Regex>) {
+    match schema {
+        Value::Object(map) => {
+            if let Some(Ok(regex)) = map.get("pattern").and_then(Value::as_str).map(Regex::new) {
+                patterns.insert(regex.as_str().to_owned(), regex);
+            }
+            map.values().for_each(|value| collect_patterns(value, patterns));
+        }
+        Value::Array(items) => items.iter().for_each(|value| collect_patterns(value, patterns)),
+        _ => {}
+    }
+}

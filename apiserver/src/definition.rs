@@ -1,0 +1,313 @@
+//! `CustomResourceDefinition`s: what they have to be, and the kinds they bring.
+
+mod names;
+mod structural;
+
+use std::sync::Arc;
+
+use gotk_merge::{OneShape, Schema};
+use serde_json::{Value, json};
+
+use crate::custom::Custom;
+use crate::failure::Cause;
+use crate::kind::{Kind, Scope};
+use crate::machine::Machine;
+use crate::meta;
+use crate::object::Stored;
+use crate::query::DeleteOptions;
+use crate::store::{Change, Event};
+
+/// Holds a definition until the last of its objects is gone.
+const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+
+/// What a definition may leave out.
+pub(crate) fn default(definition: &mut Value) {
+    let spec = &mut definition["spec"];
+    if !spec.is_object() {
+        return;
+    }
+    let kind = spec["names"]["kind"].as_str().unwrap_or_default().to_owned();
+    let empty = |value: &Value| value.as_str().is_none_or(str::is_empty);
+    if !kind.is_empty() && spec["names"].is_object() {
+        if empty(&spec["names"]["singular"]) {
+            spec["names"]["singular"] = kind.to_lowercase().into();
+        }
+        if empty(&spec["names"]["listKind"]) {
+            spec["names"]["listKind"] = format!("{kind}List").into();
+        }
+    }
+    if !spec["conversion"].is_object() {
+        spec["conversion"] = json!({ "strategy": "None" });
+    }
+}
+
+/// The status of a definition nobody has looked at yet.
+pub(crate) fn first_status(definition: &mut Value) {
+    let stored = storage_version(definition).map(str::to_owned);
+    definition["status"] = json!({
+        "conditions": [],
+        "acceptedNames": { "plural": "", "kind": "" },
+        "storedVersions": stored.into_iter().collect::<Vec<_>>(),
+    });
+}
+
+fn versions(definition: &Value) -> &[Value] {
+    definition["spec"]["versions"].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn storage_version(definition: &Value) -> Option<&str> {
+    versions(definition).iter().find(|version| version["storage"] == true)?["name"].as_str()
+}
+
+/// What upstream refuses in a definition.
+pub(crate) fn causes(definition: &Value) -> Vec<Cause> {
+    let spec = &definition["spec"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (plural, group) = (text(&spec["names"]["plural"]), text(&spec["group"]));
+    let mut causes = Vec::new();
+    if meta::name(definition) != format!("{plural}.{group}") {
+        let why = "must be spec.names.plural+\".\"+spec.group";
+        causes.push(Cause::invalid("metadata.name", &meta::name(definition).into(), why));
+    }
+    if group.is_empty() {
+        causes.push(Cause::required("spec.group", ""));
+    } else if !group.contains('.') {
+        causes.push(Cause::invalid(
+            "spec.group",
+            &spec["group"],
+            "should be a domain with at least one dot",
+        ));
+    }
+    if !matches!(spec["scope"].as_str(), Some("Cluster" | "Namespaced")) {
+        causes.push(match spec["scope"].as_str() {
+            None | Some("") => Cause::required("spec.scope", ""),
+            _ => Cause::unsupported("spec.scope", &spec["scope"], &["Cluster", "Namespaced"]),
+        });
+    }
+    for field in ["plural", "singular", "kind", "listKind"] {
+        if text(&spec["names"][field]).is_empty() {
+            causes.push(Cause::required(format!("spec.names.{field}"), ""));
+        }
+    }
+    causes.extend(version_causes(definition));
+    if spec["conversion"]["strategy"] != "None" {
+        // Upstream would call a webhook; nothing here can.
+        causes.push(Cause::unsupported(
+            "spec.conversion.strategy",
+            &spec["conversion"]["strategy"],
+            &["None"],
+        ));
+    }
+    causes
+}
+
+fn version_causes(definition: &Value) -> Vec<Cause> {
+    let all = versions(definition);
+    let mut causes = Vec::new();
+    let mut names: Vec<&str> = all.iter().filter_map(|version| version["name"].as_str()).collect();
+    names.sort_unstable();
+    if names.windows(2).any(|pair| pair[0] == pair[1]) {
+        causes.push(Cause::invalid(
+            "spec.versions",
+            &all.into(),
+            "must contain unique version names",
+        ));
+    }
+    if all.iter().filter(|version| version["storage"] == true).count() != 1 {
+        let why = "must have exactly one version marked as storage version";
+        causes.push(Cause::invalid("spec.versions", &all.into(), why));
+    }
+    for (at, version) in all.iter().enumerate() {
+        let schema = &version["schema"]["openAPIV3Schema"];
+        // A definition of one version is validated in its old form, and named in it.
+        let path = match all.len() {
+            1 if schema.is_object() => "spec.validation.openAPIV3Schema".to_owned(),
+            _ => format!("spec.versions[{at}].schema.openAPIV3Schema"),
+        };
+        causes.extend(structural::causes(schema, &path));
+        if let Err(error) =
+            Schema::from_crd(definition, version["name"].as_str().unwrap_or_default())
+        {
+            causes.push(Cause::invalid(path, &Value::Null, &error.to_string()));
+        }
+    }
+    causes
+}
+
+impl Machine {
+    /// Serves what a definition brings, and takes it away again.
+    pub(crate) fn follow_definitions(&mut self, kind: &Kind, event: &Event) {
+        if kind.is("apiextensions.k8s.io", "CustomResourceDefinition") {
+            if event.change == Change::Deleted {
+                self.withdraw(&event.object);
+            } else if event.object.deleting {
+                self.clean_up(event.object.name());
+            } else {
+                self.establish(event.object.name());
+            }
+        } else if !kind.built_in && event.change == Change::Deleted {
+            self.clean_up(&kind.qualified());
+        }
+    }
+
+    fn definition(&self, name: &str) -> Option<(Arc<Kind>, Arc<Stored>, Value)> {
+        let kind = self.registry.find("apiextensions.k8s.io", "v1", "customresourcedefinitions")?;
+        let stored = Arc::clone(self.store.get(kind.shelf, name)?);
+        let value = stored.value(&kind);
+        Some((kind, stored, value))
+    }
+
+    /// Judges the names and, when they are free, serves the kinds.
+    fn establish(&mut self, name: &str) {
+        let Some((kind, _, definition)) = self.definition(name) else { return };
+        let conflict = names::conflict(&self.registry, &definition["spec"]);
+        let accepted = conflict.is_none();
+        let mut next = definition.clone();
+        names::judge(&mut next, conflict, &self.clock.seconds());
+        let stored = &mut next["status"]["storedVersions"];
+        let storage = storage_version(&definition).unwrap_or_default();
+        if let Some(list) = stored.as_array_mut().filter(|list| !list.iter().any(|v| v == storage))
+        {
+            list.push(storage.into());
+        }
+        let mut finalizers = meta::finalizers(&next);
+        if accepted && !finalizers.iter().any(|f| f == CLEANUP) {
+            finalizers.push(CLEANUP.to_owned());
+            meta::set_finalizers(&mut next, finalizers);
+        }
+        if accepted {
+            self.serve_kinds(&next);
+        }
+        if next != definition {
+            self.put(&kind, next);
+        }
+    }
+
+    fn serve_kinds(&mut self, definition: &Value) {
+        let spec = &definition["spec"];
+        let group = spec["group"].as_str().unwrap_or_default();
+        let plural = spec["names"]["plural"].as_str().unwrap_or_default();
+        let shelf = self.registry.shelf_of(group, plural);
+        let shape = Arc::new(shape(definition));
+        let kinds: Vec<Kind> =
+            served(definition).map(|version| custom_kind(spec, version, &shape, shelf)).collect();
+        if !self.registry.replace(group, plural, kinds) {
+            return;
+        }
+        self.store.reserve(self.registry.shelves());
+        // What is stored is seen through the new schema from now on, as if it were read again.
+        if let Some(kind) = self.registry.stored_kinds().find(|kind| kind.shelf == shelf).cloned() {
+            let refreshed = self.store.refresh(shelf, |stored| refreshed(&kind, stored));
+            if refreshed {
+                self.touched.insert(shelf);
+            }
+        }
+    }
+
+    /// Deletes the objects of a definition that is to go, and lets it go after the last.
+    fn clean_up(&mut self, name: &str) {
+        let Some((kind, stored, mut definition)) = self.definition(name) else { return };
+        if !stored.deleting {
+            return;
+        }
+        let spec = &definition["spec"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (group, plural) = (text(&spec["group"]), text(&spec["names"]["plural"]));
+        if let Some(custom) = self.registry.custom(&group, &plural) {
+            let objects: Vec<Arc<Stored>> = self.store.scan(custom.shelf, "").cloned().collect();
+            for object in objects.iter().filter(|object| !object.deleting) {
+                // Custom objects have no rule against their deletion.
+                let _deleted = self.delete_object(&custom, object, &DeleteOptions::default());
+            }
+            if self.store.scan(custom.shelf, "").next().is_some() {
+                return;
+            }
+        }
+        let left: Vec<String> =
+            meta::finalizers(&definition).into_iter().filter(|f| f != CLEANUP).collect();
+        if left.len() == meta::finalizers(&definition).len() {
+            return;
+        }
+        let leaves = left.is_empty();
+        meta::set_finalizers(&mut definition, left);
+        if leaves {
+            self.remove(&kind, definition);
+        } else {
+            self.put(&kind, definition);
+        }
+    }
+
+    fn withdraw(&mut self, definition: &Stored) {
+        if let Some((plural, group)) = definition.name().split_once('.') {
+            self.registry.replace(group, plural, Vec::new());
+        }
+    }
+}
+
+fn served(definition: &Value) -> impl Iterator<Item = &Value> {
+    let mut served: Vec<&Value> =
+        versions(definition).iter().filter(|version| version["served"] == true).collect();
+    served.sort_by_key(|version| names::priority(version["name"].as_str().unwrap_or_default()));
+    served.into_iter()
+}
+
+/// The types of all versions, for managed fields.
+fn shape(definition: &Value) -> OneShape {
+    let spec = &definition["spec"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (group, kind) = (text(&spec["group"]), text(&spec["names"]["kind"]));
+    let mut shape: Option<OneShape> = None;
+    for version in versions(definition).iter().map(|version| text(&version["name"])) {
+        let schema = Schema::from_crd(definition, &version).ok().map(Arc::new);
+        let Some(of) = schema.and_then(|schema| schema.kind(&group, &version, &kind)) else {
+            continue;
+        };
+        let api_version = format!("{group}/{version}");
+        shape = Some(match shape {
+            Some(shape) => shape.with(&api_version, of),
+            None => OneShape::new(&api_version, of),
+        });
+    }
+    shape.unwrap_or_else(|| OneShape::new(&group, gotk_merge::ObjectType::deduced()))
+}
+
+fn custom_kind(spec: &Value, version: &Value, shape: &Arc<OneShape>, shelf: usize) -> Kind {
+    let text = |value: &Value| Box::<str>::from(value.as_str().unwrap_or_default());
+    let texts =
+        |value: &Value| value.as_array().into_iter().flatten().map(&text).collect::<Vec<_>>();
+    let names = &spec["names"];
+    let has_status = version["subresources"]["status"].is_object();
+    let fields = version["selectableFields"].as_array().into_iter().flatten();
+    Kind {
+        group: text(&spec["group"]),
+        version: text(&version["name"]),
+        kind: text(&names["kind"]),
+        list_kind: text(&names["listKind"]),
+        plural: text(&names["plural"]),
+        singular: text(&names["singular"]),
+        short_names: texts(&names["shortNames"]),
+        categories: texts(&names["categories"]),
+        scope: if spec["scope"] == "Cluster" { Scope::Cluster } else { Scope::Namespaced },
+        subresources: has_status.then(|| "status".into()).into_iter().collect(),
+        counts_generation: true,
+        update_creates: false,
+        update_needs_version: true,
+        built_in: false,
+        fields: fields
+            .map(|field| text(&field["jsonPath"]).trim_start_matches('.').into())
+            .collect(),
+        versions: Arc::clone(shape),
+        custom: Some(Custom::new(version["schema"]["openAPIV3Schema"].clone())),
+        shelf,
+    }
+}
+
+/// A stored object as a schema that has changed shows it; none where it shows the same.
+fn refreshed(kind: &Kind, stored: &Stored) -> Option<Stored> {
+    let custom = kind.custom.as_ref()?;
+    let before = stored.value(kind);
+    let mut object = before.clone();
+    custom.prune(&mut object);
+    custom.default(&mut object);
+    (object != before).then(|| Stored::encode(kind, object, stored.version))
+}
