@@ -49,8 +49,9 @@
 //!
 //! # How it decides
 //!
-//! * **Which commit**: `commit`, else `name`, `tag`, `branch`, as Flux's code does. A tag stands for
-//!   the commit it points at in the end; the tag object is fetched with it.
+//! * **Which commit**: `commit`, else `name`, `tag`, `semver`, `branch`, as Flux's code does. A tag
+//!   stands for the commit it points at in the end; the tag object is fetched with it. Of versions
+//!   that differ in their build metadata only, the one with the newest commit counts.
 //! * **What a commit costs**: it is fetched by its id and alone. A server that refuses that is asked
 //!   for its branches and tags with their history, once for every state they are in.
 //! * **What is trusted**: nothing a server says. Every object is hashed when it arrives and when it
@@ -63,7 +64,6 @@
 //!
 //! # Not here
 //!
-//! * Ranges of versions ([`Reference::semver`]) are an error.
 //! * The contents of submodules, and of files kept by LFS: [`Commit::submodules`] and
 //!   [`Commit::lfs_pointers`] tell where they are.
 //! * Fetching less than a whole commit: [`Commit::only`] shows less of it.
@@ -84,6 +84,7 @@ mod error;
 mod generation;
 mod http;
 mod id;
+mod incoming;
 mod known_hosts;
 mod lfs;
 mod limits;
@@ -100,6 +101,8 @@ mod secret;
 mod session;
 mod snapshot;
 mod ssh;
+mod tags;
+mod tree;
 mod url;
 mod wire;
 
@@ -107,7 +110,7 @@ pub use cache::{Cache, CacheOptions};
 pub use commit::{Commit, CommitInfo, Signature};
 pub use credentials::Credentials;
 pub use error::Error;
-pub use id::{Algorithm, ObjectId};
+pub use id::ObjectId;
 pub use lfs::LfsPointer;
 pub use limits::Limits;
 pub use options::{Dangerous, Proxy, RemoteOptions};

@@ -17,3 +17,5 @@ mod server;
 mod shared;
 mod ssh;
 mod ssh_server;
+mod tags;
+mod tree;
