@@ -2,7 +2,8 @@
 //!
 //! A [`Remote`] is a repository somewhere else, over https or ssh. [`Remote::resolve`] says which
 //! commit a [`Reference`] stands for now; [`Cache::fetch`] brings that commit here, without its
-//! history and without what is here already. No program is executed, no configuration of the
+//! history and without what is here already; [`Commit::tree`] is what it holds, without a working
+//! copy. No program is executed, no configuration of the
 //! machine or the user is read, and the environment is not asked for anything.
 //!
 //! ```
@@ -32,6 +33,7 @@
 //!
 //! let commit = cache.fetch(&remote, &Reference::branch("main")).await?;
 //! println!("{}: {}", commit.revision(), commit.info().subject());
+//! let kustomization = commit.tree().read("deploy/kustomization.yaml");
 //! commit.write_to("app")?;
 //! # Ok(())
 //! # }
@@ -68,7 +70,10 @@
 //!   [`Commit::lfs_pointers`] tell where they are.
 //! * Fetching less than a whole commit: [`Commit::only`] shows less of it.
 //! * Signatures of commits and tags are not verified.
-//! * Proxies for ssh, tokens of GitHub Apps and clouds, host names in `known_hosts` by address.
+//! * Proxies for ssh, and tokens of GitHub Apps and clouds.
+//! * Keys that `known_hosts` knows by the address of a host: names count.
+//! * Whether a commit that is asked for by its id is on the branch that is named with it: that takes
+//!   its history.
 //! * Writing: commits and pushes.
 //!
 //! A program that uses this crate installs a TLS provider for `rustls`; without one a [`Remote`]

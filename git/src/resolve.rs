@@ -31,7 +31,7 @@ impl Target {
         let name =
             self.name.as_deref().and_then(|name| if self.whole { Some(name) } else { short(name) });
         // A name that revisions cannot hold was refused when it was asked for.
-        name.and_then(|name| Revision::named(name, digest.clone()).ok())
+        name.and_then(|name| Revision::named(name, digest).ok())
             .unwrap_or_else(|| Revision::of(digest))
     }
 

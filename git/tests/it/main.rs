@@ -18,4 +18,5 @@ mod shared;
 mod ssh;
 mod ssh_server;
 mod tags;
+mod tls;
 mod tree;

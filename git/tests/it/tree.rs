@@ -30,7 +30,7 @@ async fn committed(lab: &Lab, given: &[Given<'_>]) -> Tree {
     for given in given {
         match given {
             Given::File(path, contents) | Given::Executable(path, contents) => {
-                repository.write(path, contents)
+                repository.write(path, contents);
             }
             Given::Link(path, target) => {
                 let path = repository.work.join(path);
