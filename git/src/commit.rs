@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use gotk_artifact::{Revision, Tree};
+
 use crate::error::Error;
 use crate::id::ObjectId;
 use crate::lfs::LfsPointer;
@@ -66,7 +68,7 @@ impl Commit {
     }
 
     /// The revision as Flux writes it: `main@sha1:…`.
-    pub fn revision(&self) -> String {
+    pub fn revision(&self) -> Revision {
         self.target.revision()
     }
 
@@ -130,12 +132,23 @@ impl Commit {
         self.snapshot.nodes().filter(|(path, node)| self.sees(path, *node))
     }
 
+    /// What is at a path, if it is seen.
+    pub(crate) fn node(&self, path: &[u8]) -> Option<Node> {
+        self.snapshot.node(path).filter(|node| self.sees(path, *node))
+    }
+
     fn sees(&self, path: &[u8], node: Node) -> bool {
         self.only.is_empty()
             || self.only.iter().any(|directory| {
                 is_within(path, directory)
                     || (node == Node::Directory && is_within(directory, path))
             })
+    }
+
+    /// What is seen, as the tree that everything else reads. It is read from the cache when somebody
+    /// asks, each file held to its id; a submodule is an empty directory.
+    pub fn tree(&self) -> Tree {
+        Tree::new(crate::tree::CommitTree::new(self.clone()))
     }
 
     /// Writes its files into `directory`, which must be empty or not exist.

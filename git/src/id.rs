@@ -3,14 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use gotk_artifact::Digest;
+
 /// The id of a Git object, SHA-1 or SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId(pub(crate) gix::ObjectId);
 
 /// Which hash names the objects of a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Algorithm {
+pub(crate) enum Algorithm {
     /// The usual one: 40 hexadecimal digits.
     Sha1,
     /// Repositories made with `git init --object-format=sha256`: 64 hexadecimal digits.
@@ -23,17 +24,13 @@ impl ObjectId {
         gix::ObjectId::from_hex(text.as_bytes()).ok().map(Self)
     }
 
-    /// The hash it was made with.
-    pub fn algorithm(&self) -> Algorithm {
-        match self.0.kind() {
+    /// The id with the name of its hash, as revisions write it.
+    pub fn digest(&self) -> Digest {
+        let algorithm = match self.0.kind() {
             gix::hash::Kind::Sha256 => Algorithm::Sha256,
             _ => Algorithm::Sha1,
-        }
-    }
-
-    /// `<algorithm>:<hex>`, as revisions write it.
-    pub fn digest(&self) -> String {
-        format!("{}:{self}", self.algorithm())
+        };
+        format!("{algorithm}:{self}").parse().expect("an id is as long as digests of its hash are")
     }
 }
 
@@ -86,8 +83,9 @@ mod tests {
     #[test]
     fn only_whole_ids_are_read() {
         let sha1 = ObjectId::parse("a0c14dc8580a23f79bc654faa79c4f62b46c2c22").unwrap();
-        assert_eq!(sha1.digest(), "sha1:a0c14dc8580a23f79bc654faa79c4f62b46c2c22");
-        assert_eq!(ObjectId::parse(&"ab".repeat(32)).unwrap().algorithm(), Algorithm::Sha256);
+        assert_eq!(sha1.digest().to_string(), "sha1:a0c14dc8580a23f79bc654faa79c4f62b46c2c22");
+        let sha256 = ObjectId::parse(&"ab".repeat(32)).unwrap();
+        assert_eq!(sha256.digest().to_string(), format!("sha256:{}", "ab".repeat(32)));
         for text in ["", "a0c14dc", "a0c14dc8580a23f79bc654faa79c4f62b46c2c2z", &"a".repeat(41)] {
             assert_eq!(ObjectId::parse(text), None, "{text}");
         }

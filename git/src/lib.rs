@@ -2,7 +2,8 @@
 //!
 //! A [`Remote`] is a repository somewhere else, over https or ssh. [`Remote::resolve`] says which
 //! commit a [`Reference`] stands for now; [`Cache::fetch`] brings that commit here, without its
-//! history and without what is here already. No program is executed, no configuration of the
+//! history and without what is here already; [`Commit::tree`] is what it holds, without a working
+//! copy. No program is executed, no configuration of the
 //! machine or the user is read, and the environment is not asked for anything.
 //!
 //! ```
@@ -32,6 +33,7 @@
 //!
 //! let commit = cache.fetch(&remote, &Reference::branch("main")).await?;
 //! println!("{}: {}", commit.revision(), commit.info().subject());
+//! let kustomization = commit.tree().read("deploy/kustomization.yaml");
 //! commit.write_to("app")?;
 //! # Ok(())
 //! # }
@@ -49,8 +51,9 @@
 //!
 //! # How it decides
 //!
-//! * **Which commit**: `commit`, else `name`, `tag`, `branch`, as Flux's code does. A tag stands for
-//!   the commit it points at in the end; the tag object is fetched with it.
+//! * **Which commit**: `commit`, else `name`, `tag`, `semver`, `branch`, as Flux's code does. A tag
+//!   stands for the commit it points at in the end; the tag object is fetched with it. Of versions
+//!   that differ in their build metadata only, the one with the newest commit counts.
 //! * **What a commit costs**: it is fetched by its id and alone. A server that refuses that is asked
 //!   for its branches and tags with their history, once for every state they are in.
 //! * **What is trusted**: nothing a server says. Every object is hashed when it arrives and when it
@@ -63,12 +66,14 @@
 //!
 //! # Not here
 //!
-//! * Ranges of versions ([`Reference::semver`]) are an error.
 //! * The contents of submodules, and of files kept by LFS: [`Commit::submodules`] and
 //!   [`Commit::lfs_pointers`] tell where they are.
 //! * Fetching less than a whole commit: [`Commit::only`] shows less of it.
 //! * Signatures of commits and tags are not verified.
-//! * Proxies for ssh, tokens of GitHub Apps and clouds, host names in `known_hosts` by address.
+//! * Proxies for ssh, and tokens of GitHub Apps and clouds.
+//! * Keys that `known_hosts` knows by the address of a host: names count.
+//! * Whether a commit that is asked for by its id is on the branch that is named with it: that takes
+//!   its history.
 //! * Writing: commits and pushes.
 //!
 //! A program that uses this crate installs a TLS provider for `rustls`; without one a [`Remote`]
@@ -84,6 +89,7 @@ mod error;
 mod generation;
 mod http;
 mod id;
+mod incoming;
 mod known_hosts;
 mod lfs;
 mod limits;
@@ -100,6 +106,8 @@ mod secret;
 mod session;
 mod snapshot;
 mod ssh;
+mod tags;
+mod tree;
 mod url;
 mod wire;
 
@@ -107,7 +115,7 @@ pub use cache::{Cache, CacheOptions};
 pub use commit::{Commit, CommitInfo, Signature};
 pub use credentials::Credentials;
 pub use error::Error;
-pub use id::{Algorithm, ObjectId};
+pub use id::ObjectId;
 pub use lfs::LfsPointer;
 pub use limits::Limits;
 pub use options::{Dangerous, Proxy, RemoteOptions};

@@ -98,6 +98,9 @@ fn check(full: &str, shown: &str) -> Result<(), Error> {
     if full.starts_with('/') || full.ends_with('/') {
         return Err(invalid(shown, "a reference neither begins nor ends with a slash"));
     }
+    if full.len() > LONGEST || full.contains(char::is_whitespace) {
+        return Err(invalid(shown, "it is too long for a revision, or holds whitespace"));
+    }
     if full == "HEAD" {
         return Ok(());
     }
@@ -113,6 +116,8 @@ fn invalid(reference: &str, reason: &str) -> Error {
 /// Ends the name of what a tag object points at.
 pub(crate) const PEELED: &str = "^{}";
 
+/// What a revision can name, see [`gotk_artifact::Revision`].
+const LONGEST: usize = 1000;
 const DEFAULT_BRANCH: &str = "master";
 
 #[cfg(test)]

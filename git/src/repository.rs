@@ -3,20 +3,16 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-
-use bytes::{Buf as _, Bytes};
-use tokio::sync::mpsc::{self, Receiver};
 
 use crate::cache::CacheOptions;
 use crate::error::Error;
 use crate::generation::Generation;
 use crate::id::{Algorithm, ObjectId};
+use crate::incoming;
 use crate::limits::Limits;
 use crate::lock;
 use crate::objects::{self, Objects};
-use crate::pack;
 use crate::protocol::fetch::{Depth, Wish};
 use crate::resolve::Target;
 use crate::session::Session;
@@ -131,7 +127,7 @@ impl Repository {
         let wants = vec![target.tag.unwrap_or(target.commit)];
         if Wish::can_be_shallow(session.greeting()) {
             let (haves, shallow) = to.known()?;
-            let wish = Wish { wants, haves, shallow, depth: Depth::One };
+            let wish = Wish { wants, haves, shallow, depth: Depth::One, trees: true };
             match self.receive(session, &wish, to).await {
                 Err(Error::ReferenceNotFound { .. } | Error::Refused { .. }) if !target.is_tip => {}
                 result => return result,
@@ -160,6 +156,7 @@ impl Repository {
                 haves: known,
                 shallow: Vec::new(),
                 depth: Depth::Whole,
+                trees: true,
             };
             self.receive(&mut session, &wish, to).await?;
             to.set_whole(&tips)?;
@@ -179,51 +176,20 @@ impl Repository {
         }
     }
 
-    /// Asks for a pack, and writes it while it arrives.
+    /// Asks for a pack, and adds it.
     async fn receive(
         &self,
         session: &mut Session<'_>,
         wish: &Wish,
         to: &Generation,
     ) -> Result<(), Error> {
-        let (pack, incoming) = mpsc::channel(IN_FLIGHT);
-        let stop = StopOnDrop(Arc::default());
-        let (flag, kind) = (Arc::clone(&stop.0), self.algorithm.kind());
-        let (limits, directory) = (session.remote().options().limits.clone(), to.packs());
+        let limits = &session.remote().options().limits;
         let bases = match wish.is_thin() {
-            true => Some(objects::handle(&to.objects(), kind, &limits)?),
+            true => Some(objects::handle(&to.objects(), self.algorithm.kind(), limits)?),
             false => None,
         };
-        let shown = directory.clone();
-        let writing = tokio::task::spawn_blocking(move || {
-            pack::index(
-                Arriving { incoming, current: Bytes::new() },
-                bases,
-                &directory,
-                kind,
-                &limits,
-                &flag,
-            )
-        });
-        let received = session.fetch(wish, pack).await;
-        let written = writing
-            .await
-            .unwrap_or_else(|_| Err(pack::Refused::Damaged("the reader of packs failed".into())));
-        let url = self.url.clone();
-        match (received, written) {
-            (_, Err(pack::Refused::TooLarge(what, limit))) => {
-                Err(Error::TooLarge { url, what, limit })
-            }
-            (_, Err(pack::Refused::Storage(error))) => {
-                Err(Error::storage(shown, "write a pack")(error))
-            }
-            (Err(error), _) => Err(error),
-            (Ok(_), Err(pack::Refused::Damaged(why))) => Err(Error::Corrupt {
-                url,
-                reason: format!("the server sent a pack that is damaged: {why}"),
-            }),
-            (Ok(shallow), Ok(())) => to.add_shallow(&shallow),
-        }
+        let shallow = incoming::receive(session, wish, to.packs(), bases).await?;
+        to.add_shallow(&shallow)
     }
 
     fn open(&self) -> std::sync::MutexGuard<'_, HashMap<ObjectId, Weak<Snapshot>>> {
@@ -253,35 +219,3 @@ fn name(url: &PublicUrl, algorithm: Algorithm) -> String {
     let hash = hasher.try_finalize().map(|hash| hash.to_string()).unwrap_or_default();
     format!("{hash}-{algorithm}")
 }
-
-/// Bytes from an asynchronous sender, read by a thread. The end of the sender is the end of the file.
-struct Arriving {
-    incoming: Receiver<Bytes>,
-    current: Bytes,
-}
-
-impl io::Read for Arriving {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.current.is_empty() {
-            match self.incoming.blocking_recv() {
-                Some(bytes) => self.current = bytes,
-                None => return Ok(0),
-            }
-        }
-        let count = buffer.len().min(self.current.len());
-        self.current.copy_to_slice(&mut buffer[..count]);
-        Ok(count)
-    }
-}
-
-/// Stops a thread when nobody waits for it any more.
-struct StopOnDrop(Arc<AtomicBool>);
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Pieces of a pack on their way to the thread that writes it, 64 KiB each at most.
-const IN_FLIGHT: usize = 32;

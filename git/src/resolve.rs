@@ -1,5 +1,7 @@
 //! From what is asked for to a commit.
 
+use gotk_artifact::Revision;
+
 use crate::error::Error;
 use crate::id::ObjectId;
 use crate::protocol::listing::RemoteRef;
@@ -24,17 +26,17 @@ pub struct Target {
 
 impl Target {
     /// The revision as Flux writes it: `main@sha1:…`, `refs/pull/1/head@sha1:…`, `sha1:…`.
-    pub fn revision(&self) -> String {
+    pub fn revision(&self) -> Revision {
+        let digest = self.commit.digest();
         let name =
             self.name.as_deref().and_then(|name| if self.whole { Some(name) } else { short(name) });
-        match name {
-            Some(name) => format!("{name}@{}", self.commit.digest()),
-            None => self.commit.digest(),
-        }
+        // A name that revisions cannot hold was refused when it was asked for.
+        name.and_then(|name| Revision::named(name, digest).ok())
+            .unwrap_or_else(|| Revision::of(digest))
     }
 
-    fn found(reference: &RemoteRef, name: String) -> Self {
-        let tag = reference.peeled.map(|_| reference.id);
+    pub(crate) fn found(reference: &RemoteRef) -> Self {
+        let (tag, name) = (reference.peeled.map(|_| reference.id), reference.name.clone());
         Self { commit: reference.commit(), tag, name: Some(name), whole: false, is_tip: true }
     }
 }
@@ -58,17 +60,14 @@ pub(crate) async fn resolve(
         Strategy::Branch(branch) => {
             named(session, format!("refs/heads/{branch}"), format!("branch {branch:?}")).await
         }
-        Strategy::Semver(range) => Err(Error::InvalidReference {
-            reference: range,
-            reason: "ranges of versions are not supported".to_owned(),
-        }),
+        Strategy::Semver(range) => crate::tags::highest(session, &range).await,
     }
 }
 
 async fn named(session: &mut Session<'_>, name: String, shown: String) -> Result<Target, Error> {
     let refs = session.list(&[&name]).await?;
     match refs.iter().find(|found| found.name == name) {
-        Some(found) => Ok(Target::found(found, name)),
+        Some(found) => Ok(Target::found(found)),
         None => Err(missing(session, shown).await),
     }
 }
@@ -120,12 +119,13 @@ mod tests {
         let revision = |name: Option<&str>, whole| {
             Target { commit, tag: None, name: name.map(str::to_owned), whole, is_tip: true }
                 .revision()
+                .to_string()
         };
         let digest = commit.digest();
         assert_eq!(revision(Some("refs/heads/a/b"), false), format!("a/b@{digest}"));
         assert_eq!(revision(Some("refs/tags/v1"), false), format!("v1@{digest}"));
         assert_eq!(revision(Some("refs/tags/v1^{}"), true), format!("refs/tags/v1^{{}}@{digest}"));
         assert_eq!(revision(Some("HEAD"), true), format!("HEAD@{digest}"));
-        assert_eq!(revision(None, false), digest);
+        assert_eq!(revision(None, false), digest.to_string());
     }
 }

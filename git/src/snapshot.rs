@@ -133,10 +133,11 @@ impl Walk<'_> {
             EntryKind::Link => Node::Link { id },
             EntryKind::Commit => Node::Submodule { id },
         };
-        if let Node::File { id, .. } | Node::Link { id } = node {
-            if self.check == Check::Everything && self.objects.size(id)?.is_none() {
-                return Err(self.objects.corrupt(id, &format!("at {:?} is missing", shown(&path))));
-            }
+        if let Node::File { id, .. } | Node::Link { id } = node
+            && self.check == Check::Everything
+            && self.objects.size(id)?.is_none()
+        {
+            return Err(self.objects.corrupt(id, &format!("at {:?} is missing", shown(&path))));
         }
         match self.nodes.insert(path.clone(), node) {
             None => Ok(()),

@@ -19,6 +19,8 @@ pub(crate) struct Wish {
     /// Those of them whose parents are not here.
     pub(crate) shallow: Vec<ObjectId>,
     pub(crate) depth: Depth,
+    /// Whether what the commits hold is wanted too; a server may send it all the same.
+    pub(crate) trees: bool,
 }
 
 /// How much history comes with what is wanted.
@@ -64,6 +66,9 @@ impl Wish {
         }
         line::write(&mut out, "no-progress\n");
         self.write_limits(&mut out);
+        if !self.trees && greeting.command_offers("fetch", "filter") {
+            line::write(&mut out, "filter tree:0\n");
+        }
         for want in &self.wants {
             line::write(&mut out, &format!("want {want}\n"));
         }

@@ -79,7 +79,7 @@ async fn each_kind_of_reference_finds_its_commit_and_revision() {
             (with_name(&first), format!("refs/pull/7/head@sha1:{first}")),
         ] {
             assert_eq!(
-                remote.resolve(&reference).await.unwrap().revision(),
+                remote.resolve(&reference).await.unwrap().revision().to_string(),
                 expected,
                 "{reference:?}"
             );

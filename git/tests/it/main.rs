@@ -17,3 +17,6 @@ mod server;
 mod shared;
 mod ssh;
 mod ssh_server;
+mod tags;
+mod tls;
+mod tree;

@@ -89,7 +89,7 @@ async fn repositories_of_sha256_are_read() {
             Server::start(lab.root.path().into(), Behaviour { old, ..Behaviour::default() }).await;
         let (cache, remote) = (cache(&lab), remote(&server.url("a.git")));
         let fetched = cache.fetch(&remote, &Reference::tag("v1")).await.unwrap();
-        assert_eq!(fetched.revision(), format!("v1@sha256:{commit}"));
+        assert_eq!(fetched.revision().to_string(), format!("v1@sha256:{commit}"));
         assert_eq!(fetched.files(), 1);
         repository.commit_file("deep/b", if old { "2" } else { "3" });
         assert_eq!(cache.fetch(&remote, &Reference::branch("main")).await.unwrap().files(), 2);

@@ -49,7 +49,7 @@ fn line(server: &SshServer, host: &Key) -> String {
 
 async fn ask(url: &str, credentials: Credentials) -> Result<String, Error> {
     let remote = remote(url, credentials)?;
-    remote.resolve(&Reference::branch("main")).await.map(|target| target.revision())
+    remote.resolve(&Reference::branch("main")).await.map(|target| target.revision().to_string())
 }
 
 fn remote(url: &str, credentials: Credentials) -> Result<Remote, Error> {

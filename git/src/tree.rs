@@ -1,0 +1,105 @@
+//! A commit as the tree that Kustomize, Helm and the packer of artifacts read.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use gix::objs::Kind as ObjectKind;
+use gotk_artifact::{Entry, Error, File, Kind, Metadata, TreePath, TreeSource};
+
+use crate::commit::Commit;
+use crate::id::ObjectId;
+use crate::snapshot::Node;
+
+/// What is seen of a commit, by path. Files stay in the object database until they are read.
+#[derive(Debug)]
+pub(crate) struct CommitTree {
+    commit: Commit,
+    directories: BTreeMap<Vec<u8>, Vec<Entry>>,
+}
+
+impl CommitTree {
+    pub(crate) fn new(commit: Commit) -> Self {
+        let mut directories = BTreeMap::from([(Vec::new(), Vec::new())]);
+        for (path, node) in commit.nodes() {
+            let (parent, name) = match path.iter().rposition(|byte| *byte == b'/') {
+                Some(slash) => (&path[..slash], &path[slash + 1..]),
+                None => (&path[..0], path),
+            };
+            if kind(node) == Kind::Directory {
+                directories.insert(path.to_vec(), Vec::new());
+            }
+            // A name no tree can hold, such as one of more than 255 bytes, is not in the tree.
+            if let (Ok(name), Some(entries)) = (TreePath::new(name), directories.get_mut(parent)) {
+                entries.push(Entry::new(name, kind(node)));
+            }
+        }
+        Self { commit, directories }
+    }
+
+    fn node(&self, path: &TreePath) -> Option<Node> {
+        if path.is_root() { Some(Node::Directory) } else { self.commit.node(path.as_bytes()) }
+    }
+
+    fn read(&self, path: &TreePath, id: ObjectId) -> Result<Vec<u8>, Error> {
+        self.commit
+            .snapshot
+            .objects()
+            .read(id, ObjectKind::Blob)
+            .map_err(|error| failed(path, error))
+    }
+
+    fn size(&self, path: &TreePath, id: ObjectId) -> Result<u64, Error> {
+        let objects = self.commit.snapshot.objects();
+        let size = objects.size(id).map_err(|error| failed(path, error))?;
+        size.ok_or_else(|| failed(path, objects.corrupt(id, "is missing")))
+    }
+}
+
+impl TreeSource for CommitTree {
+    fn metadata(&self, path: &TreePath) -> Result<Option<Metadata>, Error> {
+        Ok(match self.node(path) {
+            None => None,
+            Some(Node::File { id, executable }) => {
+                Some(Metadata::file(self.size(path, id)?, executable))
+            }
+            Some(node) => Some(Metadata::of(kind(node))),
+        })
+    }
+
+    fn list(&self, path: &TreePath) -> Result<Vec<Entry>, Error> {
+        let entries = self.directories.get(path.as_bytes()).cloned();
+        entries.ok_or_else(|| Error::WrongKind { path: path.clone(), wanted: "folder" })
+    }
+
+    fn open(&self, path: &TreePath) -> Result<File, Error> {
+        match self.node(path) {
+            Some(Node::File { id, executable }) => {
+                Ok(File::from_bytes(path.clone(), self.read(path, id)?.into(), executable))
+            }
+            _ => Err(Error::WrongKind { path: path.clone(), wanted: "file" }),
+        }
+    }
+
+    fn link(&self, path: &TreePath) -> Result<Vec<u8>, Error> {
+        match self.node(path) {
+            Some(Node::Link { id }) => self.read(path, id),
+            _ => Err(Error::WrongKind { path: path.clone(), wanted: "link" }),
+        }
+    }
+}
+
+fn kind(node: Node) -> Kind {
+    match node {
+        Node::Directory | Node::Submodule { .. } => Kind::Directory,
+        Node::File { .. } => Kind::File,
+        Node::Link { .. } => Kind::Link,
+    }
+}
+
+fn failed(path: &TreePath, error: crate::Error) -> Error {
+    Error::Storage {
+        action: "read",
+        path: path.to_string().into(),
+        source: io::Error::other(error),
+    }
+}
