@@ -12,8 +12,7 @@ use crate::row::Row;
 
 /// All rows, in the order they are reported.
 pub(crate) fn all() -> Vec<Row> {
-    [artifact::ROWS, kstatus::ROWS, kustomize::ROWS, merge::ROWS, yaml::ROWS].concat()
-    [artifact::ROWS, expr::ROWS, kstatus::ROWS, kustomize::ROWS, merge::ROWS].concat()
+    [artifact::ROWS, expr::ROWS, kstatus::ROWS, kustomize::ROWS, merge::ROWS, yaml::ROWS].concat()
 }
 
 /// The rows with these names or in these rooms.
