@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a broken corpus must stop the test")]
 
+mod cases;
 mod corpus;
 mod edit;
 mod errors;
