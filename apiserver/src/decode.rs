@@ -54,6 +54,11 @@ fn short(api_version: &str) -> &str {
 /// Reads a body; kind and version may be left out, and have to fit when they are not.
 pub(crate) fn object(kind: &Kind, content_type: &str, body: &[u8]) -> Result<Value, Failure> {
     let media = content_type.split(';').next().unwrap_or_default().trim();
+    if media == "application/yaml" {
+        let read = gotk_yaml::from_slice(body, &gotk_yaml::Options::default())
+            .map_err(|error| Failure::bad_request(error.to_string()))?;
+        return typed(kind, if read.is_null() { Value::Object(Map::new()) } else { read });
+    }
     if !matches!(media, "" | "application/json") {
         return Err(Failure::unsupported_body());
     }
@@ -87,6 +92,12 @@ pub(crate) fn json(content_type: &str, body: &[u8]) -> Result<Value, Failure> {
 
 /// Settles kind and version, and that the metadata is an object of texts where it has to be.
 pub(crate) fn typed(kind: &Kind, mut object: Value) -> Result<Value, Failure> {
+    if !object.is_object() {
+        return Err(Failure::bad_request(
+            "the object provided is unrecognized: it is not an object",
+        ));
+    }
+    check_depth(&object)?;
     let api_version = kind.api_version();
     let found =
         |field: &str| object[field].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
@@ -100,6 +111,28 @@ pub(crate) fn typed(kind: &Kind, mut object: Value) -> Result<Value, Failure> {
     object["kind"] = name.into();
     check_metadata(kind, &mut object)?;
     Ok(object)
+}
+
+/// Deeper objects could be stored but not be read again: their managed fields lie deeper still,
+/// and JSON is read to a depth of 128.
+const DEPTH: usize = 100;
+
+pub(crate) fn check_depth(object: &Value) -> Result<(), Failure> {
+    let mut level: Vec<&Value> = vec![object];
+    for _ in 0..DEPTH {
+        let children = |value: &&_| -> Vec<_> {
+            match value {
+                Value::Object(map) => map.values().collect(),
+                Value::Array(items) => items.iter().collect(),
+                _ => Vec::new(),
+            }
+        };
+        level = level.iter().flat_map(children).collect();
+        if level.is_empty() {
+            return Ok(());
+        }
+    }
+    Err(Failure::bad_request(format!("the object is nested deeper than {DEPTH} levels")))
 }
 
 fn mismatch(kind: &Kind, version: &str, name: &str) -> String {
@@ -229,6 +262,14 @@ mod tests {
                 "{why}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_too_deep_is_refused() {
+        let nested =
+            |depth: usize| format!("{{\"data\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read(&nested(90)).is_ok());
+        assert_eq!(read(&nested(110)).unwrap_err(), "the object is nested deeper than 100 levels");
     }
 
     #[test]

@@ -143,7 +143,7 @@ impl Failure {
     }
 
     pub(crate) fn unsupported_body() -> Self {
-        let message = "the body of the request was in an unknown format - accepted media types include: application/json";
+        let message = "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml";
         Self::new(415, "UnsupportedMediaType", message)
     }
 

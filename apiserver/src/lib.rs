@@ -54,18 +54,20 @@
 //!
 //! # Not here yet
 //!
-//! Authentication, RBAC and impersonation (everybody may do everything), admission webhooks and
-//! policies, TLS, OpenAPI, `Table`, YAML and protobuf bodies, CEL rules, conversion webhooks
-//! and `scale` of custom resources,
-//! the defaults of kinds that are rarely applied, generated Job selectors, cluster IPs, `events.k8s.io`, `autoscaling/v1`, the
-//! review kinds, and the subresources other than `status`, `scale` and `finalize`. What is asked for
-//! and not here is answered with the `Status` of a server that does not serve it.
+//! Authentication, RBAC and impersonation (everybody may do everything); admission webhooks and
+//! policies; TLS; OpenAPI, which `kubectl apply` and `explain` ask for, and `Table`; protobuf; CEL
+//! rules, conversion webhooks and `scale` of custom kinds; duplicate fields in `fieldValidation`;
+//! defaults of kinds that are rarely applied, the labels a Job gives its pods, cluster IPs;
+//! `events.k8s.io`, `autoscaling/v1`, the review kinds, and subresources other than `status`,
+//! `scale` and `finalize`; controllers that move workloads; injected faults. What is asked for and
+//! not here is answered with the `Status` of a server that does not serve it.
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod accept;
 mod base64;
 mod builtin;
 mod clock;
+mod conditions;
 mod continuation;
 mod custom;
 mod decode;

@@ -1,9 +1,11 @@
 //! The life of a namespace: what may be created in it, and how it ends.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::conditions;
 use crate::failure::Failure;
 use crate::kind::Kind;
 use crate::machine::Machine;
@@ -60,8 +62,9 @@ impl Machine {
             return;
         };
         self.empty(&namespace);
-        if self.is_empty(&namespace) {
-            self.finish(&kind, &namespace);
+        match self.remains(&namespace) {
+            remains if remains.kinds.is_empty() => self.finish(&kind, &namespace),
+            remains => self.report(&kind, &namespace, &remains),
         }
     }
 
@@ -80,10 +83,32 @@ impl Machine {
         }
     }
 
-    fn is_empty(&self, namespace: &Stored) -> bool {
+    fn remains(&self, namespace: &Stored) -> Remains {
         let prefix = format!("{}/", namespace.name());
-        let mut kinds = self.registry.stored_kinds().filter(|kind| kind.namespaced());
-        kinds.all(|kind| self.store.scan(kind.shelf, &prefix).next().is_none())
+        let mut remains = Remains::default();
+        for kind in self.registry.stored_kinds().filter(|kind| kind.namespaced()) {
+            for object in self.store.scan(kind.shelf, &prefix) {
+                let resource = format!("{}.{}", kind.plural, kind.group);
+                *remains.kinds.entry(resource).or_default() += 1;
+                for finalizer in meta::finalizers(&object.value(kind)) {
+                    *remains.finalizers.entry(finalizer).or_default() += 1;
+                }
+            }
+        }
+        remains
+    }
+
+    /// Says in the status what the namespace waits for.
+    fn report(&mut self, kind: &Kind, namespace: &Stored, remains: &Remains) {
+        let now = self.clock.seconds();
+        let before = namespace.value(kind);
+        let mut object = before.clone();
+        for (condition, holds, reason, message) in remains.conditions() {
+            conditions::set(&mut object, condition, holds, reason, &message, &now);
+        }
+        if object != before {
+            self.put(kind, object);
+        }
     }
 
     /// Takes the namespace's own finalizer away, and the namespace with it when no other is left.
@@ -97,6 +122,62 @@ impl Machine {
         } else if left.len() < finalizers.len() {
             self.put(kind, object);
         }
+    }
+}
+
+/// What is left in a terminating namespace, and what holds it there.
+#[derive(Default)]
+struct Remains {
+    kinds: BTreeMap<String, usize>,
+    finalizers: BTreeMap<String, usize>,
+}
+
+impl Remains {
+    /// The conditions of the namespace controller.
+    fn conditions(&self) -> [(&'static str, bool, &'static str, String); 5] {
+        let list = |map: &BTreeMap<String, usize>, verb: &str| {
+            let parts: Vec<String> = map
+                .iter()
+                .map(|(name, n)| format!("{name} {verb} {n} resource instances"))
+                .collect();
+            parts.join(", ")
+        };
+        let held = !self.finalizers.is_empty();
+        let (held_reason, held_message) = match held {
+            true => {
+                let what = list(&self.finalizers, "in");
+                (
+                    "SomeFinalizersRemain",
+                    format!("Some content in the namespace has finalizers remaining: {what}"),
+                )
+            }
+            false => {
+                ("ContentHasNoFinalizers", "All content-preserving finalizers finished".to_owned())
+            }
+        };
+        let some = format!("Some resources are remaining: {}", list(&self.kinds, "has"));
+        [
+            (
+                "NamespaceDeletionDiscoveryFailure",
+                false,
+                "ResourcesDiscovered",
+                "All resources successfully discovered".to_owned(),
+            ),
+            (
+                "NamespaceDeletionGroupVersionParsingFailure",
+                false,
+                "ParsedGroupVersions",
+                "All legacy kube types successfully parsed".to_owned(),
+            ),
+            (
+                "NamespaceDeletionContentFailure",
+                false,
+                "ContentDeleted",
+                "All content successfully deleted, may be waiting on finalization".to_owned(),
+            ),
+            ("NamespaceContentRemaining", true, "SomeResourcesRemain", some),
+            ("NamespaceFinalizersRemaining", held, held_reason, held_message),
+        ]
     }
 }
 

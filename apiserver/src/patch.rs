@@ -141,15 +141,18 @@ impl Patch {
         }
     }
 
-    /// The type says YAML; every client of ours and `kubectl` send JSON, which it is too.
+    /// YAML, of which JSON is the part that clients send.
     fn read_apply(body: &[u8]) -> Result<Self, Failure> {
-        if body.is_empty() {
-            return Ok(Self::Apply(Value::Object(serde_json::Map::new())));
-        }
-        match serde_json::from_slice(body) {
-            Ok(config @ Value::Object(_)) => Ok(Self::Apply(config)),
-            Ok(_) => Err(Failure::bad_request("error decoding YAML: expected an object")),
-            Err(error) => Err(Failure::bad_request(format!("error decoding YAML: {error}"))),
+        let read = match serde_json::from_slice(body) {
+            Ok(config) => config,
+            Err(_) => gotk_yaml::from_slice(body, &gotk_yaml::Options::default())
+                .map_err(|error| Failure::bad_request(format!("error decoding YAML: {error}")))?,
+        };
+        decode::check_depth(&read)?;
+        match read {
+            config @ Value::Object(_) => Ok(Self::Apply(config)),
+            Value::Null => Ok(Self::Apply(Value::Object(serde_json::Map::new()))),
+            _ => Err(Failure::bad_request("error decoding YAML: expected an object")),
         }
     }
 

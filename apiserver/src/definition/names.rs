@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use serde_json::{Value, json};
 
+use crate::conditions;
 use crate::kind::Kind;
 use crate::registry::Registry;
 
@@ -51,10 +52,10 @@ pub(super) fn judge(definition: &mut Value, conflict: Option<Conflict>, now: &st
         Some(Conflict { reason, name }) => (reason, format!("{} is already in use", json!(name))),
         None => ("NoConflicts", "no conflicts found".to_owned()),
     };
-    set_condition(definition, "NamesAccepted", accepted, reason, &message, now);
+    conditions::set(definition, "NamesAccepted", accepted, reason, &message, now);
     if accepted {
         definition["status"]["acceptedNames"] = definition["spec"]["names"].clone();
-        set_condition(
+        conditions::set(
             definition,
             "Established",
             true,
@@ -63,7 +64,7 @@ pub(super) fn judge(definition: &mut Value, conflict: Option<Conflict>, now: &st
             now,
         );
     } else {
-        set_condition(
+        conditions::set(
             definition,
             "Established",
             false,
@@ -71,32 +72,6 @@ pub(super) fn judge(definition: &mut Value, conflict: Option<Conflict>, now: &st
             "not all names are accepted",
             now,
         );
-    }
-}
-
-fn set_condition(
-    definition: &mut Value,
-    kind: &str,
-    holds: bool,
-    reason: &str,
-    message: &str,
-    now: &str,
-) {
-    let status = if holds { "True" } else { "False" };
-    if !definition["status"]["conditions"].is_array() {
-        definition["status"]["conditions"] = json!([]);
-    }
-    let Some(conditions) = definition["status"]["conditions"].as_array_mut() else { return };
-    let found = conditions.iter().position(|condition| condition["type"] == kind);
-    if found.is_some_and(|at| conditions[at]["status"] == status) {
-        return;
-    }
-    let condition = json!({
-        "type": kind, "status": status, "lastTransitionTime": now, "reason": reason, "message": message,
-    });
-    match found {
-        Some(at) => conditions[at] = condition,
-        None => conditions.push(condition),
     }
 }
 

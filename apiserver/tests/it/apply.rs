@@ -59,3 +59,18 @@ async fn a_json_patch_is_all_or_nothing() {
     assert_eq!(cluster.get(&path).await.1["data"]["x"], "y");
     assert!(version(&patched) > version(&object));
 }
+
+#[tokio::test]
+async fn a_configuration_may_be_yaml() {
+    let cluster = Cluster::start().await;
+    let yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: v}\n".to_owned();
+    let path = format!("{CONFIG_MAPS}/a?fieldManager=m");
+    let response = cluster.open("PATCH", &path, "application/apply-patch+yaml", yaml.clone()).await;
+    assert_eq!(response.status(), 201);
+    assert_eq!(cluster.get(&format!("{CONFIG_MAPS}/a")).await.1["data"]["k"], "v");
+    let response = cluster.open("POST", CONFIG_MAPS, "application/yaml", yaml).await;
+    assert_eq!(response.status(), 409);
+    let response =
+        cluster.open("PATCH", &path, "application/apply-patch+yaml", "a: b: c".into()).await;
+    assert_eq!(response.status(), 400);
+}

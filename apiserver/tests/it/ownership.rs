@@ -110,6 +110,18 @@ async fn a_namespace_takes_its_content_along() {
     let (_, ending) = cluster.delete("/api/v1/namespaces/n", json!(null)).await;
     assert_eq!(ending["status"]["phase"], "Terminating");
     assert_eq!(names(&cluster.get(maps).await.1), ["held"]);
+    let (_, waiting) = cluster.get("/api/v1/namespaces/n").await;
+    let conditions = waiting["status"]["conditions"].as_array().unwrap();
+    let held = conditions.iter().find(|c| c["type"] == "NamespaceFinalizersRemaining").unwrap();
+    assert_eq!(
+        (&held["status"], &held["message"]),
+        (
+            &json!("True"),
+            &json!(
+                "Some content in the namespace has finalizers remaining: a/b in 1 resource instances"
+            )
+        )
+    );
     let (code, refusal) = cluster.post(maps, config_map("late")).await;
     assert_eq!(
         (code, &refusal["details"]["causes"][0]["reason"]),
