@@ -19,3 +19,6 @@ fn write_identity(out: &mut Vec<u8>, greeting: &Greeting) {
         line::write(out, &format!("object-format={}\n", greeting.algorithm));
     }
 }
+
+#[cfg(test)]
+mod tests;

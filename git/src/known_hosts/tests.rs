@@ -115,3 +115,24 @@ fn wildcards_take_no_exponential_time() {
     assert!(wildcard(b"**", b""));
     assert!(!wildcard(b"?", b""));
 }
+
+#[test]
+fn no_file_makes_it_panic() {
+    let seed =
+        format!("|1|c2FsdA==|aGFzaA== {ONE}\n@cert-authority *.h,!x {TWO} c\n[h]:22,a?b {ONE}\n");
+    let mut random = 7_u64;
+    for _ in 0..500 {
+        let mut bytes = seed.clone().into_bytes();
+        for _ in 0..3 {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let at = (random >> 33) as usize % bytes.len();
+            bytes[at] = (random >> 56) as u8;
+        }
+        if let Ok(hosts) = KnownHosts::parse(&bytes) {
+            drop(hosts.check_key("h", 22, &key(ONE)));
+            drop(hosts.preferred("x.h", 22, &[Algorithm::Ed25519]));
+        }
+    }
+}
