@@ -24,6 +24,7 @@
 //! A commit, its files, and the next time:
 //!
 //! <!-- no_run: it needs a Git server; the integration tests have one -->
+//! <!-- no_run: needs a Git server -->
 //! ```no_run
 //! # async fn example() -> Result<(), gotk_git::Error> {
 //! use gotk_git::{Cache, CacheOptions, Credentials, Reference, Remote, RemoteOptions};
