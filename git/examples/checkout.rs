@@ -1,11 +1,14 @@
 //! Writes what a repository holds at a reference into a directory.
 //!
-//! `cargo run -p gotk-git --example checkout -- URL [--branch B | --tag T | --name REF | --commit ID] DIR`
+//! `cargo run -p gotk-git --example checkout -- URL [--ref REF] DIR`
 //!
+//! `--branch`, `--tag`, `--semver`, `--name` and `--commit` say which commit, as `spec.ref` of a
+//! `GitRepository` does; `--ref` is another word for `--name`.
 //! User information in the URL is used; for ssh, `--identity FILE` and `--known-hosts FILE` are
 //! needed. `--cache DIR` keeps what was fetched for the next time.
 
 use std::error::Error;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -61,7 +64,8 @@ impl Arguments {
             match option {
                 "branch" => read.reference.branch = Some(value),
                 "tag" => read.reference.tag = Some(value),
-                "name" => read.reference.name = Some(value),
+                "semver" => read.reference.semver = Some(value),
+                "name" | "ref" => read.reference.name = Some(value),
                 "commit" => read.reference.commit = Some(value),
                 "cache" => read.cache = value.into(),
                 "identity" => read.identity = Some(value.into()),
@@ -95,7 +99,7 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     line
 }
 
-#[expect(clippy::print_stdout, reason = "this program's output")]
+/// A reader that has seen enough is no reason to stop.
 fn say(line: &str) {
-    println!("{line}");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
