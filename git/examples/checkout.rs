@@ -10,12 +10,23 @@
 use std::error::Error;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Instant;
 
 use gotk_git::{Cache, CacheOptions, Credentials, Reference, Remote, RemoteOptions, RepositoryUrl};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{}", chain(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments = Arguments::read(std::env::args().skip(1))?;
     let url: RepositoryUrl = arguments.url.parse()?;
@@ -26,10 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let cache = Cache::open(&arguments.cache, CacheOptions::default())?;
 
     let start = Instant::now();
-    let commit = match cache.fetch(&remote, &arguments.reference).await {
-        Ok(commit) => commit,
-        Err(error) => return Err(chain(&error).into()),
-    };
+    let commit = cache.fetch(&remote, &arguments.reference).await?;
     say(&format!("{}  ({} ms)", commit.revision(), start.elapsed().as_millis()));
     let info = commit.info();
     say(&format!("{} <{}>: {}", info.author.name, info.author.email, info.subject()));
