@@ -1,18 +1,32 @@
 //! Writes what a repository holds at a reference into a directory.
 //!
-//! `cargo run -p gotk-git --example checkout -- URL [--branch B | --tag T | --name REF | --commit ID] DIR`
+//! `cargo run -p gotk-git --example checkout -- URL [--ref REF] DIR`
 //!
+//! `--branch`, `--tag`, `--semver`, `--name` and `--commit` say which commit, as `spec.ref` of a
+//! `GitRepository` does; `--ref` is another word for `--name`.
 //! User information in the URL is used; for ssh, `--identity FILE` and `--known-hosts FILE` are
 //! needed. `--cache DIR` keeps what was fetched for the next time.
 
 use std::error::Error;
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Instant;
 
 use gotk_git::{Cache, CacheOptions, Credentials, Reference, Remote, RemoteOptions, RepositoryUrl};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{}", chain(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments = Arguments::read(std::env::args().skip(1))?;
     let url: RepositoryUrl = arguments.url.parse()?;
@@ -23,10 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let cache = Cache::open(&arguments.cache, CacheOptions::default())?;
 
     let start = Instant::now();
-    let commit = match cache.fetch(&remote, &arguments.reference).await {
-        Ok(commit) => commit,
-        Err(error) => return Err(chain(&error).into()),
-    };
+    let commit = cache.fetch(&remote, &arguments.reference).await?;
     say(&format!("{}  ({} ms)", commit.revision(), start.elapsed().as_millis()));
     let info = commit.info();
     say(&format!("{} <{}>: {}", info.author.name, info.author.email, info.subject()));
@@ -61,7 +72,8 @@ impl Arguments {
             match option {
                 "branch" => read.reference.branch = Some(value),
                 "tag" => read.reference.tag = Some(value),
-                "name" => read.reference.name = Some(value),
+                "semver" => read.reference.semver = Some(value),
+                "name" | "ref" => read.reference.name = Some(value),
                 "commit" => read.reference.commit = Some(value),
                 "cache" => read.cache = value.into(),
                 "identity" => read.identity = Some(value.into()),
@@ -95,7 +107,7 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     line
 }
 
-#[expect(clippy::print_stdout, reason = "this program's output")]
+/// A reader that has seen enough is no reason to stop.
 fn say(line: &str) {
-    println!("{line}");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
