@@ -120,19 +120,20 @@ const DEPTH: usize = 100;
 pub(crate) fn check_depth(object: &Value) -> Result<(), Failure> {
     let mut level: Vec<&Value> = vec![object];
     for _ in 0..DEPTH {
-        let children = |value: &&_| -> Vec<_> {
-            match value {
-                Value::Object(map) => map.values().collect(),
-                Value::Array(items) => items.iter().collect(),
-                _ => Vec::new(),
-            }
-        };
-        level = level.iter().flat_map(children).collect();
+        level = level.into_iter().flat_map(children).collect();
         if level.is_empty() {
             return Ok(());
         }
     }
     Err(Failure::bad_request(format!("the object is nested deeper than {DEPTH} levels")))
+}
+
+fn children(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Object(map) => map.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn mismatch(kind: &Kind, version: &str, name: &str) -> String {

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::failure::Failure;
 use crate::list::List;
-use crate::machine::{Answer, Document, Machine, Request};
+use crate::machine::{Answer, Document, JSON, Machine, Request};
 use crate::query::Query;
 use crate::watch::Watch;
 
@@ -107,8 +107,6 @@ pub(crate) async fn respond(
     })
 }
 
-const JSON: &str = "application/json";
-
 fn header_text(headers: &HeaderMap, name: &HeaderName) -> String {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     values.collect::<Vec<_>>().join(",")
@@ -125,7 +123,8 @@ fn reply(code: u16, content_type: &'static str, body: Reply) -> Response<Reply> 
 }
 
 fn document(document: Document) -> Response<Reply> {
-    let mut response = reply(document.code, JSON, Reply::Whole(Some(document.body)));
+    let mut response =
+        reply(document.code, document.content_type, Reply::Whole(Some(document.body)));
     let headers = response.headers_mut();
     for warning in &document.warnings {
         let quoted = warning.replace('\\', "\\\\").replace('"', "\\\"");

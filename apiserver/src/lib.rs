@@ -55,8 +55,8 @@
 //! # Not here yet
 //!
 //! Authentication, RBAC and impersonation (everybody may do everything); admission webhooks and
-//! policies; TLS; OpenAPI, which `kubectl apply` and `explain` ask for, and `Table`; protobuf; CEL
-//! rules, conversion webhooks and `scale` of custom kinds; duplicate fields in `fieldValidation`;
+//! policies; TLS; OpenAPI, which `kubectl apply` and `explain` ask for, and `Table`; protobuf, in
+//! which `kubectl create configmap` and its like send (`create -f` does not); CEL rules, conversion webhooks and `scale` of custom kinds; duplicate fields in `fieldValidation`;
 //! defaults of kinds that are rarely applied, the labels a Job gives its pods, cluster IPs;
 //! `events.k8s.io`, `autoscaling/v1`, the review kinds, and subresources other than `status`,
 //! `scale` and `finalize`; controllers that move workloads; injected faults. What is asked for and

@@ -48,11 +48,23 @@ pub(crate) struct Document {
     pub(crate) body: Bytes,
     pub(crate) warnings: Vec<String>,
     pub(crate) retry_after: Option<u32>,
+    pub(crate) content_type: &'static str,
 }
+
+pub(crate) const JSON: &str = "application/json";
+
+/// By this clients tell which of the two discoveries they were given.
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 impl Document {
     pub(crate) fn new(code: u16, value: &Value) -> Self {
-        Self { code, body: Bytes::from(value.to_string()), warnings: Vec::new(), retry_after: None }
+        Self {
+            code,
+            body: Bytes::from(value.to_string()),
+            warnings: Vec::new(),
+            retry_after: None,
+            content_type: JSON,
+        }
     }
 
     /// The same document with warnings beside it.
@@ -142,7 +154,11 @@ impl Machine {
             Route::Target(_) => None,
         };
         let document = document.ok_or_else(Failure::no_such_resource)?;
-        Ok(Answer::Document(Document::new(200, &document)))
+        let mut document = Document::new(200, &document);
+        if aggregated && matches!(route, Route::Legacy | Route::Groups) {
+            document.content_type = AGGREGATED;
+        }
+        Ok(Answer::Document(document))
     }
 
     fn serve(&mut self, request: &Request, target: Target) -> Result<Answer, Failure> {

@@ -8,7 +8,7 @@ use crate::continuation::Continuation;
 use crate::failure::Failure;
 use crate::kind::Kind;
 use crate::list::{List, Shape};
-use crate::machine::{Answer, Document, Machine, Request};
+use crate::machine::{Answer, Document, JSON, Machine, Request};
 use crate::object::{self, Stored};
 use crate::query::{ListOptions, VersionMatch};
 use crate::route::Target;
@@ -157,7 +157,7 @@ pub(crate) fn document(kind: &Kind, stored: &Stored, form: Form, code: u16) -> D
             Bytes::from([&head[..], &stored.tail()[..]].concat())
         }
     };
-    Document { code, body, warnings: Vec::new(), retry_after: None }
+    Document { code, body, warnings: Vec::new(), retry_after: None, content_type: JSON }
 }
 
 /// Only the metadata of an object.

@@ -84,6 +84,12 @@ impl Cluster {
         self.client.request(request).await.unwrap()
     }
 
+    pub(crate) async fn open_as(&self, path: &str, accept: &str) -> hyper::Response<Incoming> {
+        let uri = format!("{}{path}", self.server.url());
+        let request = Request::get(uri).header("accept", accept).body(Full::default()).unwrap();
+        self.client.request(request).await.unwrap()
+    }
+
     pub(crate) async fn watch(&self, path: &str) -> Lines {
         let response = self.open("GET", path, "", String::new()).await;
         assert_eq!(response.status(), 200);

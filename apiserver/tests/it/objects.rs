@@ -153,3 +153,13 @@ async fn what_is_not_served_is_answered_as_upstream_does() {
     let large = json!({ "data": { "a": "a".repeat(4_000_000) } });
     assert_eq!(cluster.post(CONFIG_MAPS, large).await.0, 413);
 }
+
+#[tokio::test]
+async fn aggregated_discovery_says_what_it_is() {
+    let cluster = Cluster::start().await;
+    let form = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    let response = cluster.open_as("/apis", form).await;
+    assert_eq!(response.headers()["content-type"], form);
+    let response = cluster.open_as("/apis", "application/json").await;
+    assert_eq!(response.headers()["content-type"], "application/json");
+}
