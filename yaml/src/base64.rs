@@ -1,37 +1,19 @@
 //! Base64 with padding, as `!!binary` has it.
 
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+
+/// Go's `StdEncoding`: padding is needed, the bits it covers may be anything.
+const GO: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
 /// Decodes to text; bytes that are no UTF-8 are replaced one by one, as Go does in JSON.
 pub(crate) fn decode(text: &str) -> Option<String> {
     let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
-    if !digits.len().is_multiple_of(4) {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(digits.len() / 4 * 3);
-    let last = (digits.len() / 4).saturating_sub(1);
-    for (index, four) in digits.chunks_exact(4).enumerate() {
-        let padding = four.iter().rev().take_while(|&&byte| byte == b'=').count();
-        if padding > 2 || (padding > 0 && index != last) {
-            return None;
-        }
-        let mut bits = 0_u32;
-        for &digit in &four[..4 - padding] {
-            bits = bits << 6 | value(digit)?;
-        }
-        bits <<= 6 * padding;
-        bytes.extend_from_slice(&bits.to_be_bytes()[1..4 - padding]);
-    }
-    Some(replace_invalid(&bytes))
-}
-
-fn value(digit: u8) -> Option<u32> {
-    Some(u32::from(match digit {
-        b'A'..=b'Z' => digit - b'A',
-        b'a'..=b'z' => digit - b'a' + 26,
-        b'0'..=b'9' => digit - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    }))
+    GO.decode(digits).ok().map(|bytes| replace_invalid(&bytes))
 }
 
 pub(crate) fn replace_invalid(bytes: &[u8]) -> String {
