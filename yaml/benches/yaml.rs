@@ -27,12 +27,21 @@ fn read(criterion: &mut Criterion) {
         });
     });
     group.bench_function("serde-saphyr", |bench| {
-        bench.iter(|| serde_saphyr::from_multiple::<Value>(black_box(&stream)).unwrap().len());
+        bench.iter(|| {
+            serde_saphyr::from_multiple_with_options::<Value>(black_box(&stream), boundless())
+                .unwrap()
+                .len()
+        });
     });
     group.bench_function("saphyr-parser, events only", |bench| {
         bench.iter(|| saphyr_parser::Parser::new_from_str(black_box(&stream)).count());
     });
     group.finish();
+}
+
+/// Its default budget ends at 1,024 documents.
+fn boundless() -> serde_saphyr::Options {
+    serde_saphyr::options! { budget: None }
 }
 
 fn write(criterion: &mut Criterion) {

@@ -26,8 +26,16 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("every_fact_is_indexed_and_every_indexed_fact_exists", names_agree),
         trial("every_must_has_a_fact_that_holds_and_one_that_refuses", musts_are_covered),
+        trial("every_difference_is_one_of_a_fact", differences_are_of_facts),
         trial("no_fact_has_the_name_of_another", names_are_unique),
     ]
+}
+
+fn differences_are_of_facts() {
+    let facts: BTreeSet<String> = facts::all().map(|fact| fact.path()).collect();
+    for fact in crate::embedded::differences().keys() {
+        assert!(facts.contains(*fact), "DIFFERENCES.md names {fact}, which is no fact");
+    }
 }
 
 fn rows() -> Vec<Row<'static>> {

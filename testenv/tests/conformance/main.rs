@@ -1,7 +1,7 @@
 //! What a Kubernetes API server answers, one named fact at a time.
 //!
 //! The facts see a [`Server`]: a `kube::Client`, a namespace of their own, and the list of what the
-//! server offers beyond the musts. So the same suite runs against any server; here it runs against
+//! server offers beyond the musts. So the same suite runs against any server: the embedded one, and
 //! the binaries of `KUBEBUILDER_ASSETS`, once as themselves and once emulating the oldest version
 //! we support. `INDEX.md` says which facts stand for which promise, and is held to it.
 //!
@@ -9,6 +9,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a fact that does not hold panics")]
 
+mod embedded;
 mod fact;
 mod facts;
 mod index;
@@ -20,24 +21,25 @@ use std::sync::Arc;
 use gotk_testenv::Assets;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
+use crate::embedded::Embedded;
 use crate::fact::Fact;
 use crate::sites::Site;
 
 fn main() {
     let args = Arguments::from_args();
     let mut trials = index::trials();
+    trials.extend(trials_of([Site::Embedded(Embedded::new())]));
     match Assets::or_skip("the conformance suite") {
-        Ok(assets) => trials.extend(assets.into_iter().flat_map(trials_of)),
+        Ok(assets) => trials.extend(assets.iter().flat_map(|assets| trials_of(Site::real(assets)))),
         Err(error) => trials.push(Trial::test("assets", move || Err(error.into()))),
     }
     // The control planes are statics in effect: they end with the process, as it ends.
     libtest_mimic::run(&args, trials).exit();
 }
 
-fn trials_of(assets: Assets) -> Vec<Trial> {
-    let sites = Site::all(&assets).into_iter().map(Arc::new);
+fn trials_of(sites: impl IntoIterator<Item = Site>) -> Vec<Trial> {
     let of = |site: Arc<Site>| facts::all().map(move |fact| trial(fact, Arc::clone(&site)));
-    sites.flat_map(of).collect()
+    sites.into_iter().map(Arc::new).flat_map(of).collect()
 }
 
 fn trial(fact: &'static Fact, site: Arc<Site>) -> Trial {
@@ -52,6 +54,9 @@ fn trial(fact: &'static Fact, site: Arc<Site>) -> Trial {
 async fn hold(fact: &Fact, site: &Site) -> Result<Completion, Failed> {
     if let Some(reason) = fact.excused(site.minor(), site.offers()) {
         return Ok(Completion::ignored_with(reason));
+    }
+    if let Some(reason) = site.differs(&fact.path()) {
+        return Ok(Completion::ignored_with(format!("differs: {reason}")));
     }
     (fact.check)(site.server(fact.name).await?).await;
     Ok(Completion::Completed)

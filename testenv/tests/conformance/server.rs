@@ -37,6 +37,8 @@ pub(crate) enum Capability {
     Rbac,
     /// Replicas have a subresource of their own.
     Scale,
+    /// Connections can be frozen and cut, and requests are logged.
+    Faults,
     /// `kubectl` is there to ask.
     Kubectl,
     /// `helm` is there to ask.
@@ -45,7 +47,7 @@ pub(crate) enum Capability {
 
 impl Capability {
     /// What a whole Kubernetes without nodes offers.
-    pub(crate) const OF_A_CLUSTER: [Self; 10] = [
+    pub(crate) const OF_A_CLUSTER: [Self; 11] = [
         Self::Workloads,
         Self::DeletionPolicies,
         Self::SchemaValidation,
@@ -56,6 +58,7 @@ impl Capability {
         Self::PartialMetadata,
         Self::Rbac,
         Self::Scale,
+        Self::Faults,
     ];
 }
 

@@ -11,13 +11,64 @@ use gotk_testenv::{Assets, Component, ControlPlane, Controllers, Link, Options, 
 use kube::Client;
 use serde_json::json;
 
+use crate::embedded::Embedded;
 use crate::server::{Capability, Hooks, Server, Tools, Wire};
 
 /// The oldest version we support.
 const OLDEST: u32 = 34;
 
+/// A server to run the suite against.
+pub(crate) enum Site {
+    Embedded(Embedded),
+    Real(Real),
+}
+
+impl Site {
+    /// The binaries as themselves and, where they are newer, as the oldest version we support.
+    pub(crate) fn real(assets: &Assets) -> impl Iterator<Item = Self> {
+        Real::all(assets).into_iter().map(Self::Real)
+    }
+
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Embedded(_) => Embedded::NAME.to_owned(),
+            Self::Real(real) => real.name(),
+        }
+    }
+
+    pub(crate) fn minor(&self) -> u32 {
+        match self {
+            Self::Embedded(_) => Embedded::MINOR,
+            Self::Real(real) => real.minor(),
+        }
+    }
+
+    pub(crate) fn offers(&self) -> &[Capability] {
+        match self {
+            Self::Embedded(_) => Embedded::OFFERS,
+            Self::Real(real) => &real.offers,
+        }
+    }
+
+    /// Why a fact does not hold here: only the embedded server may differ.
+    pub(crate) fn differs(&self, fact: &str) -> Option<&'static str> {
+        match self {
+            Self::Embedded(embedded) => embedded.differs(fact),
+            Self::Real(_) => None,
+        }
+    }
+
+    /// The server as a fact sees it, with a namespace of its own.
+    pub(crate) async fn server(&self, fact: &str) -> Result<Server, Box<dyn std::error::Error>> {
+        match self {
+            Self::Embedded(embedded) => embedded.server(fact).await,
+            Self::Real(real) => real.server(fact).await,
+        }
+    }
+}
+
 /// A control plane that starts when the first fact asks for it.
-pub(crate) struct Site {
+pub(crate) struct Real {
     assets: Assets,
     own_minor: u32,
     emulated: Option<u32>,
@@ -27,9 +78,8 @@ pub(crate) struct Site {
     facts: AtomicU32,
 }
 
-impl Site {
-    /// The binaries as themselves and, where they are newer, as the oldest version we support.
-    pub(crate) fn all(assets: &Assets) -> Vec<Self> {
+impl Real {
+    fn all(assets: &Assets) -> Vec<Self> {
         let own = own_minor(assets);
         let older = (own > OLDEST).then_some(Some(OLDEST));
         [None].into_iter().chain(older).map(|emulated| Self::new(assets, own, emulated)).collect()
@@ -48,23 +98,19 @@ impl Site {
     }
 
     /// The version it answers as, and by which binary: `v1_34_by_37`.
-    pub(crate) fn name(&self) -> String {
+    fn name(&self) -> String {
         match self.emulated {
             Some(minor) => format!("v1_{minor}_by_{}", self.own_minor),
             None => format!("v1_{}", self.own_minor),
         }
     }
 
-    pub(crate) fn minor(&self) -> u32 {
+    fn minor(&self) -> u32 {
         self.emulated.unwrap_or(self.own_minor)
     }
 
-    pub(crate) fn offers(&self) -> &[Capability] {
-        &self.offers
-    }
-
     /// The server as a fact sees it, with a namespace of its own.
-    pub(crate) async fn server(&self, fact: &str) -> Result<Server, Box<dyn std::error::Error>> {
+    async fn server(&self, fact: &str) -> Result<Server, Box<dyn std::error::Error>> {
         let plane = self.plane()?;
         let number = self.facts.fetch_add(1, Ordering::Relaxed);
         let [kubectl, helm] = self.tools.clone();

@@ -10,11 +10,11 @@ use crate::facts::version;
 use crate::server::{Events, Server};
 
 pub(super) const FACTS: &[Fact] = &[
-    fact!(every_request_is_in_the_log, 0),
-    fact!(what_was_not_asked_is_not_in_the_log, 0),
-    fact!(a_dropped_watch_is_continued_where_it_was, 0),
-    fact!(a_stalled_request_is_answered_late, 0),
-    fact!(a_cut_request_fails, 0),
+    fact!(every_request_is_in_the_log, 0, [Faults]),
+    fact!(what_was_not_asked_is_not_in_the_log, 0, [Faults]),
+    fact!(a_dropped_watch_is_continued_where_it_was, 0, [Faults]),
+    fact!(a_stalled_request_is_answered_late, 0, [Faults]),
+    fact!(a_cut_request_fails, 0, [Faults]),
 ];
 
 async fn every_request_is_in_the_log(s: Server) {
