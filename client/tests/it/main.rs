@@ -4,6 +4,7 @@
 
 mod server;
 
+mod embedded;
 mod failures;
 mod limits;
 mod real;
