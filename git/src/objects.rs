@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use gix::objs::{Find as _, FindHeader as _, Kind};
-use gix::odb::pack::cache::lru::StaticLinkedList;
+use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 
 use crate::error::Error;
 use crate::id::ObjectId;
@@ -102,7 +102,11 @@ pub(crate) fn handle(
     };
     let handle = gix::odb::at_opts(directory, kind, None, options);
     let mut handle = handle.map_err(Error::storage(directory, "open the objects"))?;
-    handle.set_pack_cache(|| Box::<StaticLinkedList<64>>::default());
+    handle.set_pack_cache(|| Box::new(MemoryCappedHashmap::new(DELTA_BASES_BYTES)));
     handle.prevent_pack_unload();
     Ok(handle)
 }
+
+/// How much of what deltas build upon one reader keeps. By bytes: sixty-four large files would be
+/// another matter than sixty-four small ones.
+const DELTA_BASES_BYTES: usize = 16 * 1024 * 1024;
