@@ -22,7 +22,7 @@ struct Run {
 }
 
 /// A row's runs on both sides, or why the peer is missing.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 struct Comparison {
     row: String,
     question: String,
@@ -51,16 +51,23 @@ pub(crate) fn run(rows: &[Row]) -> Result<(), Error> {
     let mut taken = Vec::new();
     for row in rows {
         say(&format!("measuring {} …", row.name));
-        taken.push(compare(row)?);
+        let comparison = compare(row)?;
+        taken.push(comparison.clone());
+        // At once: a run that is broken off keeps what it has measured.
+        keep(comparison)?;
     }
     say(&table(&taken));
+    Ok(())
+}
 
+/// Puts a row in place of its older figures, in the record and in the page made from it.
+fn keep(new: Comparison) -> Result<(), Error> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let record = folder.join("results.json");
     let before = fs::read_to_string(&record).unwrap_or_default();
     let mut all: Vec<Comparison> = serde_json::from_str(&before).unwrap_or_default();
-    all.retain(|old| taken.iter().all(|new| new.row != old.row) && is_a_row(&old.row));
-    all.extend(taken);
+    all.retain(|old| new.row != old.row && is_a_row(&old.row));
+    all.push(new);
     all.sort_by(|a, b| a.row.cmp(&b.row));
     write(&record, &serde_json::to_string_pretty(&all).unwrap_or_default())?;
     write(&folder.join("RESULTS.md"), &markdown(&all))
