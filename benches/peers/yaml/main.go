@@ -40,7 +40,7 @@ func main() {
 	}
 	fmt.Println(string(must(json.Marshal(map[string]any{
 		"row": row, "iterations": iterations, "wall_ns": wallTime.Nanoseconds(), "cpu_ns": cpuUsed.Nanoseconds(),
-		"bytes": len(input), "allocs": after.Mallocs - before.Mallocs, "result": result,
+		"bytes": len(input), "allocs": after.Mallocs - before.Mallocs, "result": fmt.Sprint(result),
 	}))))
 }
 
