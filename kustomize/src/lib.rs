@@ -46,6 +46,7 @@
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod error;
+mod node;
 mod substitution;
 
 pub use crate::error::{Error, Position, Syntax};
