@@ -37,7 +37,7 @@ fn content(object: &Node, kind: &str, fields: &[&str], optional: &str) -> Result
 }
 
 fn value(object: &Node, field: &str) -> Result<Value, String> {
-    match object.get(field).filter(|found| !found.is_null()) {
+    match object.get(field) {
         None => Ok("".into()),
         Some(found) if found.is_scalar() => Ok(found.text().into()),
         // The original reads a list into a map, and keeps the map it could not fill.
@@ -79,20 +79,16 @@ pub(crate) fn write(value: &Value, out: &mut String) {
     }
 }
 
+/// Numbers are floats to Go.
 fn write_number(number: &serde_json::Number, out: &mut String) {
-    match number.as_f64().filter(|_| number.as_i64().is_none() && number.as_u64().is_none()) {
-        Some(float) if float != 0.0 && !(1e-6..1e21).contains(&float.abs()) => {
-            let text = format!("{float:e}");
-            let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-            let (sign, exponent) = match exponent.strip_prefix('-') {
-                Some(exponent) => ('-', exponent),
-                None => ('+', exponent),
-            };
-            out.push_str(&format!("{digits}e{sign}{exponent}"));
-        }
-        Some(float) => out.push_str(&float.to_string()),
-        None => out.push_str(&number.to_string()),
+    let Some(float) = number.as_f64() else { return out.push_str(&number.to_string()) };
+    if float == 0.0 || (1e-6..1e21).contains(&float.abs()) {
+        return out.push_str(&float.to_string());
     }
+    let text = format!("{float:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let sign = if exponent.starts_with('-') { "" } else { "+" };
+    out.push_str(&format!("{digits}e{sign}{exponent}"));
 }
 
 fn write_text(text: &str, out: &mut String) {
@@ -136,6 +132,27 @@ mod tests {
         assert_eq!(one, suffix("kind: ConfigMap\ndata: {k: v}\n"));
         assert_ne!(one, suffix("kind: ConfigMap\ndata: {k: w}\n"));
         assert_ne!(one, suffix("kind: ConfigMap\nbinaryData: {k: v}\n"));
+    }
+
+    /// What the original answers.
+    #[test]
+    fn odd_content_has_a_suffix_too() {
+        for (content, wanted) in [
+            ("kind: ConfigMap\ndata:\n", "6ct58987ht"),
+            ("kind: ConfigMap\ndata: null\n", "g886t7dd28"),
+            ("kind: ConfigMap\ndata: [1]\n", "dk855m5d49"),
+            (
+                "kind: ConfigMap\ndata: {a: 12345678901234567890, b: 1.5, c: 1e30, d: '<&>\u{2028}'}\n\
+                 binaryData: {x: YQ==}\n",
+                "mm5g9bckcb",
+            ),
+            ("kind: Secret\ntype: Opaque\ndata: {a: YQ==}\nstringData: {b: c}\n", "7fmf5bk8ct"),
+            ("kind: Secret\ndata: abc\n", "6mhg7bfcd2"),
+            ("kind: ConfigMap\ndata: {}\n", "42745tchd9"),
+            ("kind: ConfigMap\ndata: {a: \"\\u0001\\u007f\", b: \"x\\ny\"}\n", "b7gg4kt6hh"),
+        ] {
+            assert_eq!(suffix(content), wanted, "{content}");
+        }
     }
 
     #[test]

@@ -43,9 +43,22 @@ impl<'s> Walk<'s> {
         mut node: Node,
         at: Option<Cursor<'s>>,
     ) -> Result<Outcome, String> {
+        let keys = at.map(Cursor::keys).unwrap_or_default();
+        let of = at.and_then(Cursor::items);
         if let Content::Sequence(items) = &mut node.content {
-            let items_of_patch = std::mem::take(items);
-            *items = self.items(items_of_patch.clone(), items_of_patch, at)?;
+            let own = std::mem::take(items);
+            *items = match keys {
+                [] if own.iter().all(is_value) => values(own, Vec::new()),
+                [key] if is_ordinary(&own, key) => {
+                    let items = own.into_iter().map(|item| self.cleaned(item, of));
+                    let items = items.filter_map(Result::transpose);
+                    let is_left = |item: &Result<Node, _>| {
+                        item.as_ref().is_ok_and(|item| !item.is_empty()) || item.is_err()
+                    };
+                    items.filter(is_left).collect::<Result<_, _>>()?
+                }
+                _ => Odd::new(self, own, None, keys, of).merge()?,
+            };
         }
         Ok(Outcome::Put(node))
     }
@@ -63,7 +76,7 @@ impl<'s> Walk<'s> {
             [key] if is_ordinary(&dest, key) && is_ordinary(&patch, key) => {
                 self.ordinary(dest, patch, key, of)
             }
-            _ => Odd::new(self, dest, patch, keys, of).merge(),
+            _ => Odd::new(self, dest, Some(patch), keys, of).merge(),
         }
     }
 
@@ -107,14 +120,21 @@ fn is_value(item: &Node) -> bool {
     item.is_scalar() && !item.is_null()
 }
 
+/// The values of both: of equal ones the last of the object, or else the first of the patch.
 fn values(dest: Vec<Node>, patch: Vec<Node>) -> Vec<Node> {
-    let mut own: HashMap<SmolStr, Node> = HashMap::with_capacity(dest.len());
-    let mut order: Vec<SmolStr> =
-        patch.iter().chain(&dest).map(|item| item.text().into()).collect();
-    let mut seen = HashSet::with_capacity(order.len());
-    order.retain(|text| seen.insert(text.clone()));
-    for item in patch.into_iter().chain(dest) {
-        own.insert(item.text().into(), item);
+    let mut own: HashMap<SmolStr, Node> = HashMap::with_capacity(dest.len() + patch.len());
+    let mut order: Vec<SmolStr> = Vec::with_capacity(dest.len() + patch.len());
+    for item in patch {
+        own.entry(item.text().into()).or_insert_with(|| {
+            order.push(item.text().into());
+            item
+        });
+    }
+    for item in dest {
+        let text = SmolStr::new(item.text());
+        if own.insert(text.clone(), item).is_none() {
+            order.push(text);
+        }
     }
     order.iter().filter_map(|text| own.remove(text)).collect()
 }
@@ -159,7 +179,8 @@ struct Odd<'w, 's> {
     walk: &'w Walk<'s>,
     all: Vec<Node>,
     dest: Vec<Id>,
-    patch: Vec<Id>,
+    /// `None` if a list of a patch is merged with itself: what is done to one is done to both.
+    patch: Option<Vec<Id>>,
     keys: Vec<SmolStr>,
     at: Option<Cursor<'s>>,
 }
@@ -173,16 +194,17 @@ impl<'w, 's> Odd<'w, 's> {
     fn new(
         walk: &'w Walk<'s>,
         dest: Vec<Node>,
-        patch: Vec<Node>,
+        patch: Option<Vec<Node>>,
         keys: &[SmolStr],
         at: Option<Cursor<'s>>,
     ) -> Self {
-        let (first, all) = (dest.len(), dest.len() + patch.len());
+        let first = dest.len();
+        let ids = patch.as_ref().map(|patch| (first..first + patch.len()).collect());
         Self {
             walk,
-            all: dest.into_iter().chain(patch).collect(),
+            all: dest.into_iter().chain(patch.into_iter().flatten()).collect(),
             dest: (0..first).collect(),
-            patch: (first..all).collect(),
+            patch: ids,
             keys: keys.to_vec(),
             at,
         }
@@ -216,14 +238,14 @@ impl<'w, 's> Odd<'w, 's> {
             }
             self.dest = added;
         }
-        let mut all: Vec<Option<Node>> = self.all.into_iter().map(Some).collect();
-        Ok(self.dest.into_iter().filter_map(|id| all[id].take()).collect())
+        // An item may have got into the list twice.
+        Ok(self.dest.iter().map(|id| self.all[*id].clone()).collect())
     }
 
     /// The keys of all items, those of the patch first.
     fn wanted(&self) -> Vec<Key> {
         let mut seen = HashSet::new();
-        let ids = self.patch.iter().chain(&self.dest);
+        let ids = self.patch.iter().flatten().chain(&self.dest);
         let key = |id: &Id| -> Key {
             let item = &self.all[*id];
             if self.keys.is_empty() {
@@ -241,10 +263,18 @@ impl<'w, 's> Odd<'w, 's> {
         let find = |list: &[Id]| {
             list.iter().copied().find(|id| is_match(&self.all[*id], &present_keys, &present_values))
         };
-        let (there, said) = (find(&self.dest), find(&self.patch));
+        let there = find(&self.dest);
+        let said = self.patch.as_ref().map_or(there, |patch| find(patch));
         let patch = said.map(|id| self.all[id].clone());
+        // Other keys may lead here again; a directive is followed once.
+        said.into_iter().for_each(|id| drop(self.all[id].remove(DIRECTIVE)));
         let mut dest = there.map(|id| self.all[id].clone());
-        let outcome = self.walk.merge(dest.as_mut(), patch.as_ref(), self.at)?;
+        let outcome = match (&self.patch, patch) {
+            (None, Some(item)) => {
+                self.walk.cleaned(item, self.at)?.map_or(Outcome::Clear, Outcome::Put)
+            }
+            (_, patch) => self.walk.merge(dest.as_mut(), patch.as_ref(), self.at)?,
+        };
         let id = match (outcome, there, said) {
             (Outcome::Keep, Some(id), _) => {
                 self.all[id] = dest.unwrap_or_else(Node::null);
@@ -390,8 +420,10 @@ fn present(all: &[Key], values: &[SmolStr], keys: &[SmolStr]) -> (Key, Key) {
 /// Fills in what one item says and another of the same first key does not.
 fn complete(all: &mut [Key]) {
     for one in 0..all.len() {
+        // The original goes on with what stood there before.
+        let before = all[one].clone();
         for other in 0..all.len() {
-            if let Some(both) = joined(&all[one], &all[other]) {
+            if let Some(both) = joined(&before, &all[other]) {
                 all[one].clone_from(&both);
                 all[other] = both;
             }
