@@ -46,7 +46,14 @@
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod error;
+mod fieldspec;
+mod gvk;
+mod hash;
+mod image;
+mod merge;
 mod node;
+mod order;
+mod schema;
 mod substitution;
 
 pub use crate::error::{Error, Position, Syntax};

@@ -75,6 +75,8 @@ impl From<gotk_yaml::Node> for Node {
                 (Content::Scalar(SmolStr::default()), Tag::Null, Quoting::Plain)
             }
         };
+        // A tag that is written counts more than quotes.
+        let quoting = if node.tag.is_empty() { quoting } else { Quoting::Plain };
         let tag = match node.tag.as_str() {
             "" => implicit,
             "!!null" => Tag::Null,

@@ -50,6 +50,12 @@ impl Node {
         match (&self.content, self.tag, self.quoting) {
             (Content::Scalar(text), Tag::None, Quoting::Plain) => Tag::of_word(text),
             (Content::Scalar(_), Tag::None, _) => Tag::Str,
+            // A merge gives the quotes of the old value to the new one, and the tag is not written.
+            (
+                Content::Scalar(text),
+                tag @ (Tag::Null | Tag::Bool | Tag::Int | Tag::Float | Tag::Timestamp),
+                Quoting::Single | Quoting::Double | Quoting::Literal | Quoting::Folded,
+            ) if tag == Tag::of_word(text) => Tag::Str,
             (_, tag, _) => tag,
         }
     }
