@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 pub(crate) use self::generators::{GeneratorArgs, GeneratorOptions, Sources};
-pub(crate) use self::patches::{Patch, PatchOptions, Selector};
+pub(crate) use self::patches::{Patch, Selector};
 pub(crate) use self::replacements::{
     FieldOptions, Replacement, ReplacementField, Target, Var,
 };

@@ -84,7 +84,7 @@ pub(crate) fn add_hashes(objects: &mut Objects, schema: &Schema) -> Result<(), F
 }
 
 /// What is wrong with an object.
-fn fault(problem: String, resource: &Resource) -> Fault {
+pub(crate) fn fault(problem: String, resource: &Resource) -> Fault {
     let fault = Fault::new(problem).about(shown(resource));
     match &resource.file {
         Some(file) => fault.in_file(file).at_line(resource.node.line as usize),

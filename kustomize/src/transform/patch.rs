@@ -69,11 +69,14 @@ impl Patches {
                 let places = target.places(objects, schema);
                 apply_in(objects, &places, patch, schema)?;
                 objects.drop_gone();
-                objects.check_unique(schema)
+                if changes_identity(patch) {
+                    objects.check_unique(schema)?;
+                }
+                Ok(())
             }
             Self::Strategic { patches, target: None } => {
                 for patch in patches {
-                    let at = self::target(patch, objects, schema)?;
+                    let at = target(patch, objects, schema)?;
                     apply_in_own_kind(&mut objects.as_mut_slice()[at], patch, schema)?;
                 }
                 Ok(())
@@ -112,7 +115,7 @@ fn target(patch: &Resource, objects: &Objects, schema: &Schema) -> Result<usize,
 
 /// Whether a patch may change what an object is called.
 fn changes_identity(patch: &Resource) -> bool {
-    patch.past.may_change_name || patch.past.may_change_kind || patch.node.get("apiVersion").is_some()
+    patch.past.may_change_name || patch.past.may_change_kind
 }
 
 /// Applies a patch to objects as if it were of their kind.
@@ -123,9 +126,14 @@ fn apply_in(
     schema: &Schema,
 ) -> Result<(), Fault> {
     let objects = objects.as_mut_slice();
+    let mut patch = patch.clone();
+    // Of labels and annotations only texts are left, null among them.
+    for field in ["labels", "annotations"] {
+        let texts = patch.texts(field);
+        patch.set_texts(field, &texts)?;
+    }
     for &at in places {
         let resource = &mut objects[at];
-        let mut patch = patch.clone();
         let api_version = resource.gvk().api_version();
         crate::edit::set_field(&mut patch.node, "apiVersion", Node::plain(api_version))?;
         apply_in_own_kind(resource, &patch, schema)?;

@@ -185,7 +185,7 @@ fn changed(text: &str, path: &[String], value: &Node, create: Option<Make>) -> O
 /// Changes the text of a scalar and leaves its type.
 fn set_word(field: &mut YamlNode, word: &str) {
     let was = type_of(field);
-    let mut new = YamlNode { ..YamlNode::plain(word) };
+    let mut new = YamlNode::plain(word);
     if let (YamlContent::Scalar { quoting, .. }, Some(old)) = (&mut new.content, field.quoting()) {
         *quoting = old;
         if was == Tag::Str && old == Quoting::Plain && Tag::of_word(word) != Tag::Str {
