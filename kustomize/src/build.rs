@@ -14,6 +14,7 @@ use crate::objects::Objects;
 use crate::options::{Options, Order};
 use crate::order::{Key, Ranks};
 use crate::resource::Resource;
+use crate::schema::Schema;
 use crate::target::{Accumulator, Target};
 use crate::transform::{self, Labels, Transformer};
 
@@ -47,11 +48,32 @@ pub fn build(tree: &Tree) -> Result<Build, Error> {
 ///
 /// As [`build`].
 pub fn build_with(tree: &Tree, options: &Options) -> Result<Build, Error> {
+    build_target(tree, options, |loader| Target::load(loader))
+}
+
+/// Builds the folder where a tree stands with another kustomization than lies there, which is still
+/// to be mended; `file` is where messages say that it lies.
+pub(crate) fn build_kustomization(
+    tree: &Tree,
+    says: Kustomization,
+    file: &str,
+    options: &Options,
+) -> Result<Build, Error> {
+    build_target(tree, options, |loader| Target::with(loader, says, file))
+}
+
+fn build_target(
+    tree: &Tree,
+    options: &Options,
+    target: impl for<'c> FnOnce(Loader<'c>) -> Result<Target<'c>, Fault>,
+) -> Result<Build, Error> {
     let context = Context::new(options);
-    let (objects, keep) = run(tree, &context).map_err(|fault| Error::Build(Box::new(fault)))?;
+    let ran = run(tree, &context, target).map_err(|fault| Error::Build(Box::new(fault)));
+    let (objects, keep) = ran?;
+    let schema = context.schema();
     let (paths, warnings) = context.into_parts();
     let resources = finished(objects, keep).map_err(|fault| Error::Build(Box::new(fault)))?;
-    Ok(Build { resources, paths, warnings })
+    Ok(Build { resources, paths, warnings, schema })
 }
 
 /// What came out of a build.
@@ -60,9 +82,26 @@ pub struct Build {
     resources: Vec<Resource>,
     paths: BTreeSet<TreePath>,
     warnings: Vec<String>,
+    schema: Schema,
 }
 
 impl Build {
+    pub(crate) fn resources(&self) -> &[Resource] {
+        &self.resources
+    }
+
+    pub(crate) fn resources_mut(&mut self) -> &mut [Resource] {
+        &mut self.resources
+    }
+
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    pub(crate) fn depends_on(&mut self, paths: impl IntoIterator<Item = TreePath>) {
+        self.paths.extend(paths);
+    }
+
     /// How many objects there are.
     pub fn len(&self) -> usize {
         self.resources.len()
@@ -129,11 +168,15 @@ struct Keep {
     history: bool,
 }
 
-fn run<'c>(tree: &Tree, context: &'c Context<'c>) -> Result<(Objects, Keep), Fault> {
+fn run<'c>(
+    tree: &Tree,
+    context: &'c Context<'c>,
+    target: impl FnOnce(Loader<'c>) -> Result<Target<'c>, Fault>,
+) -> Result<(Objects, Keep), Fault> {
     let loader = Loader::new(context, tree)?;
     let name = loader.name();
     let through = |fault: Fault| fault.through(&name);
-    let mut target = Target::load(loader).map_err(through)?;
+    let mut target = target(loader).map_err(through)?;
     target.set_schema(true).map_err(through)?;
     let all = target.accumulate(Accumulator::default()).map_err(through)?;
     let keep = Keep {
@@ -185,11 +228,8 @@ fn arranged(
         None => (context.options.order == Order::Legacy).then(Ranks::default),
     };
     if let Some(ranks) = ranks {
-        let mut keyed: Vec<_> = objects
-            .into_vec()
-            .into_iter()
-            .map(|resource| (resource.gvk(), resource))
-            .collect();
+        let mut keyed: Vec<_> =
+            objects.into_vec().into_iter().map(|resource| (resource.gvk(), resource)).collect();
         ranks.sort(&mut keyed, |(gvk, resource)| Key {
             gvk,
             namespace: resource.namespace(),
@@ -201,7 +241,8 @@ fn arranged(
     if says.wants("managedByLabel") {
         let name = context.options.managed_by.as_deref().unwrap_or("kustomize-v5.8.1");
         let label = ("app.kubernetes.io/managed-by".to_owned(), name.to_owned());
-        let spec = FieldSpec { path: "metadata/labels".to_owned(), create: true, ..FieldSpec::default() };
+        let spec =
+            FieldSpec { path: "metadata/labels".to_owned(), create: true, ..FieldSpec::default() };
         let labels = Labels { labels: BTreeMap::from([label]), specs: [spec].into() };
         Transformer::Labels(labels).apply(&mut objects, &schema)?;
     }

@@ -54,11 +54,30 @@ impl<'c> Target<'c> {
             let fault = Fault::new(&problem.what).at(problem.field());
             locate::place(fault, &file)
         })?;
+        Ok(Self::new(loader, says, file, base_name))
+    }
+
+    /// Takes a kustomization for that of a folder.
+    pub(crate) fn with(loader: Loader<'c>, says: Kustomization, name: &str) -> Result<Self, Fault> {
+        let file = loader.read_if_there(name)?;
+        let file = file.unwrap_or_else(|| File {
+            name: loader.file_name(name).into(),
+            bytes: gotk_artifact::Bytes::new(),
+        });
+        let says = says.completed().map_err(|problem| {
+            let fault = Fault::new(&problem.what).at(problem.field());
+            locate::place(fault, &file)
+        })?;
+        let known = FILE_NAMES.into_iter().find(|known| *known == name);
+        Ok(Self::new(loader, says, file, known.unwrap_or(FILE_NAMES[0])))
+    }
+
+    fn new(loader: Loader<'c>, says: Kustomization, file: File, base_name: &'static str) -> Self {
         for field in &says.deprecated {
             loader.context.warn(format!("{}: {field} is deprecated", file.name));
         }
         let origin = (!says.build_metadata.is_empty()).then(Origin::default);
-        Ok(Self { loader, says, file, base_name, origin, helm_namespace: String::new() })
+        Self { loader, says, file, base_name, origin, helm_namespace: String::new() }
     }
 
     fn schema(&self) -> Schema {
@@ -203,7 +222,12 @@ impl<'c> Target<'c> {
         let mut made: Vec<(String, Vec<Resource>, Option<Origin>)> = Vec::new();
         let options = self.says.generator_options.as_ref();
         for (kind, name, plugin, list) in [
-            (Kind::ConfigMap, "configMapGenerator", "ConfigMapGenerator", &self.says.config_map_generator),
+            (
+                Kind::ConfigMap,
+                "configMapGenerator",
+                "ConfigMapGenerator",
+                &self.says.config_map_generator,
+            ),
             (Kind::Secret, "secretGenerator", "SecretGenerator", &self.says.secret_generator),
         ] {
             for (index, args) in list.iter().enumerate() {
@@ -310,11 +334,7 @@ impl<'c> Target<'c> {
     }
 
     /// The configurations that a list holds, or names.
-    fn configs(
-        &self,
-        entries: &[String],
-        field: &str,
-    ) -> Result<crate::objects::Objects, Fault> {
+    fn configs(&self, entries: &[String], field: &str) -> Result<crate::objects::Objects, Fault> {
         let schema = self.schema();
         let mut all = Accumulator::default();
         let mut paths = Vec::new();
@@ -350,11 +370,8 @@ fn without_mark(resource: &Resource) -> Resource {
 
 /// Writes the origin over what may be there.
 fn set_origin(node: &mut Node, origin: &str) -> Result<(), Fault> {
-    let annotations = crate::edit::lookup_create(
-        node,
-        &["metadata", "annotations"],
-        crate::edit::Make::Mapping,
-    )?;
+    let annotations =
+        crate::edit::lookup_create(node, &["metadata", "annotations"], crate::edit::Make::Mapping)?;
     let Some(annotations) = annotations else {
         if let Some(metadata) = node.get_mut("metadata") {
             metadata.set("annotations", Node::mapping(Vec::new()));

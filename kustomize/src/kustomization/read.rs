@@ -16,13 +16,18 @@ impl Kustomization {
     pub(crate) fn read(text: &[u8]) -> Result<Self, Problem> {
         let value = gotk_yaml::from_slice(text, &gotk_yaml::Options::default())
             .map_err(|error| Problem::new(error.to_string()))?;
-        let mut read: Self = decode::object(&value, Mode::Exact)?;
+        let read: Self = decode::object(&value, Mode::Exact)?;
         if !read.says_something {
             return Err(Problem::new("nothing is said in it"));
         }
-        read.mend();
-        read.check()?;
-        Ok(read)
+        read.completed()
+    }
+
+    /// Moves deprecated fields to where they belong, and checks what it is.
+    pub(crate) fn completed(mut self) -> Result<Self, Problem> {
+        self.mend();
+        self.check()?;
+        Ok(self)
     }
 
     /// Remembers what the original counts as content, and what it calls deprecated.
@@ -85,16 +90,15 @@ impl Kustomization {
     }
 
     fn check(&self) -> Result<(), Problem> {
-        let at = |field: &str, what: String| Problem {
-            path: vec![Step::Field(field.to_owned())],
-            what,
-        };
+        let at =
+            |field: &str, what: String| Problem { path: vec![Step::Field(field.to_owned())], what };
         if self.kind != KIND && !self.is_component() {
             return Err(at("kind", format!("{:?} is neither {KIND} nor Component", self.kind)));
         }
         let expected = self.expected_api_version();
         if self.api_version != expected {
-            let what = format!("{:?} is not {expected}, which a {} has", self.api_version, self.kind);
+            let what =
+                format!("{:?} is not {expected}, which a {} has", self.api_version, self.kind);
             return Err(at("apiVersion", what));
         }
         Ok(())
@@ -113,7 +117,10 @@ mod tests {
     #[test]
     fn names_are_read_in_any_case() {
         let read = read("Resources: [a]\nnamePREFIX: x-\n").unwrap();
-        assert_eq!((read.resources.as_slice(), read.name_prefix.as_str()), (&["a".to_owned()][..], "x-"));
+        assert_eq!(
+            (read.resources.as_slice(), read.name_prefix.as_str()),
+            (&["a".to_owned()][..], "x-")
+        );
     }
 
     #[test]

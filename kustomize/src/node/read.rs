@@ -9,8 +9,10 @@ impl Node {
     /// All objects of a text: without those that are null, with aliases replaced by copies, and a
     /// lone `List` taken apart (`kio.FromBytes`).
     pub(crate) fn parse_all(text: &str) -> Result<Vec<Self>, gotk_yaml::Error> {
-        let documents = Document::parse_all(text)?;
-        Ok(documents.into_iter().map(|document| Self::from(document.root)).collect())
+        let mut objects = Vec::new();
+        let limits = gotk_yaml::Options::kyaml();
+        Document::parse_each(text, &limits, |document| objects.push(document.root.into()))?;
+        Ok(objects)
     }
 
     /// The first document of a text as it stands.

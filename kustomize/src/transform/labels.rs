@@ -47,9 +47,9 @@ fn set_entries(
         let gvk = resource.gvk();
         for spec in specs.iter().filter(|spec| field::is_about(spec, &gvk)) {
             let set = &mut |field: &mut Node| {
-                texts.iter().try_for_each(|(key, value)| {
-                    edit::set_field(field, key, Node::string(value))
-                })
+                texts
+                    .iter()
+                    .try_for_each(|(key, value)| edit::set_field(field, key, Node::string(value)))
             };
             field::apply(spec, &mut resource.node, Create::Mapping, set)
                 .map_err(|problem| fault(problem, resource))?;

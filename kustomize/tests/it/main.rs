@@ -1,3 +1,4 @@
 //! What this crate promises, against what the Go originals answered.
 
+mod corpus;
 mod substitution;
