@@ -122,11 +122,7 @@ pub(crate) fn strings(slot: &mut Vec<String>, value: &Value, mode: Mode) -> Deco
     Ok(true)
 }
 
-pub(crate) fn map(
-    slot: &mut BTreeMap<String, String>,
-    value: &Value,
-    mode: Mode,
-) -> Decoded<bool> {
+pub(crate) fn map(slot: &mut BTreeMap<String, String>, value: &Value, mode: Mode) -> Decoded<bool> {
     match value {
         Value::Null => slot.clear(),
         Value::Object(entries) => {
@@ -147,7 +143,11 @@ pub(crate) fn list<T: Decode>(slot: &mut Vec<T>, value: &Value, mode: Mode) -> D
     Ok(true)
 }
 
-pub(crate) fn optional<T: Decode>(slot: &mut Option<T>, value: &Value, mode: Mode) -> Decoded<bool> {
+pub(crate) fn optional<T: Decode>(
+    slot: &mut Option<T>,
+    value: &Value,
+    mode: Mode,
+) -> Decoded<bool> {
     *slot = match value {
         Value::Null => None,
         value => Some(object(value, mode)?),

@@ -238,7 +238,8 @@ pub(crate) fn lookup_create<'a, S: AsRef<str>>(
         }
         let at = match step(node, part)? {
             Some(at) => at,
-            None => match make_step(node, part, Make::before(parts.get(depth + 1).copied(), make))? {
+            None => match make_step(node, part, Make::before(parts.get(depth + 1).copied(), make))?
+            {
                 Some(at) => at,
                 None => return Ok(None),
             },
@@ -335,7 +336,10 @@ mod tests {
         assert_eq!(split_path("/a/b\\/c/d", '/'), ["a", "b/c", "d"]);
         assert_eq!(split_path("", '/'), [""]);
         assert_eq!(split_field_path("a.[x=y.z].b"), ["a", "[x=y.z]", "b"]);
-        assert_eq!(split_field_path("metadata.annotations.[a.b/c]"), ["metadata", "annotations", "a.b/c"]);
+        assert_eq!(
+            split_field_path("metadata.annotations.[a.b/c]"),
+            ["metadata", "annotations", "a.b/c"]
+        );
         assert_eq!(split_field_path("a.b\\.c"), ["a", "b.c"]);
     }
 
@@ -362,7 +366,8 @@ mod tests {
     #[test]
     fn what_is_missing_is_made() {
         let mut node = parse("a: {}\n");
-        let found = lookup_create(&mut node, &["a", "list", "[name=x]", "port"], Make::Scalar).unwrap();
+        let found =
+            lookup_create(&mut node, &["a", "list", "[name=x]", "port"], Make::Scalar).unwrap();
         set_scalar(found.unwrap(), Node::plain("1")).unwrap();
         let value = node.to_value().unwrap();
         assert_eq!(value, serde_json::json!({"a": {"list": [{"name": "x", "port": 1}]}}));

@@ -54,6 +54,7 @@ mod error;
 mod fault;
 mod field;
 mod fieldspec;
+pub mod flux;
 mod generate;
 mod gvk;
 mod hash;

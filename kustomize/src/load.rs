@@ -219,9 +219,9 @@ impl<'c> Loader<'c> {
             let what = format!("{shown} is a URL, and nothing is fetched in this build");
             return Err(Fault::new(what));
         };
-        let bytes = fetcher.file(url).map_err(|error| {
-            Fault::new(format!("{shown} could not be fetched: {error}"))
-        })?;
+        let bytes = fetcher
+            .file(url)
+            .map_err(|error| Fault::new(format!("{shown} could not be fetched: {error}")))?;
         self.context.count_bytes(bytes.len())?;
         Ok(File { name: shown.into(), bytes })
     }

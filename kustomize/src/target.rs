@@ -34,8 +34,19 @@ pub(crate) struct Target<'c> {
 impl<'c> Target<'c> {
     /// Reads the kustomization of a folder.
     pub(crate) fn load(loader: Loader<'c>) -> Result<Self, Fault> {
+        let mut found = Vec::new();
+        for name in FILE_NAMES {
+            if let Some(file) = loader.read_if_there(name)? {
+                found.push((name, file));
+            }
+        }
         let here = loader.name();
-        let Some((base_name, file)) = Self::find(&loader)? else {
+        if found.len() > 1 {
+            let names: Vec<_> = found.iter().map(|(name, _)| *name).collect();
+            let what = format!("folder {here:?} has several kustomizations: {}", names.join(", "));
+            return Err(Fault::new(what));
+        }
+        let Some((base_name, file)) = found.pop() else {
             let [one, other, third] = FILE_NAMES;
             return Err(Fault::new(format!("folder {here:?} has no {one}, {other} or {third}")));
         };
@@ -46,30 +57,22 @@ impl<'c> Target<'c> {
         Ok(Self::new(loader, says, file, base_name))
     }
 
-    /// The kustomization file of a folder, with its name.
-    pub(crate) fn find(loader: &Loader<'c>) -> Result<Option<(&'static str, File)>, Fault> {
-        let mut found = Vec::new();
-        for name in FILE_NAMES {
-            if let Some(file) = loader.read_if_there(name)? {
-                found.push((name, file));
-            }
-        }
-        if found.len() > 1 {
-            let names: Vec<_> = found.iter().map(|(name, _)| *name).collect();
-            let (here, names) = (loader.name(), names.join(", "));
-            let what = format!("folder {here:?} has several kustomizations: {names}");
-            return Err(Fault::new(what));
-        }
-        Ok(found.pop())
+    /// Takes a kustomization for that of a folder.
+    pub(crate) fn with(loader: Loader<'c>, says: Kustomization, name: &str) -> Result<Self, Fault> {
+        let file = loader.read_if_there(name)?;
+        let file = file.unwrap_or_else(|| File {
+            name: loader.file_name(name).into(),
+            bytes: gotk_artifact::Bytes::new(),
+        });
+        let says = says.completed().map_err(|problem| {
+            let fault = Fault::new(&problem.what).at(problem.field());
+            locate::place(fault, &file)
+        })?;
+        let known = FILE_NAMES.into_iter().find(|known| *known == name);
+        Ok(Self::new(loader, says, file, known.unwrap_or(FILE_NAMES[0])))
     }
 
-    /// A folder about which this is said, in a file with this name.
-    pub(crate) fn new(
-        loader: Loader<'c>,
-        says: Kustomization,
-        file: File,
-        base_name: &'static str,
-    ) -> Self {
+    fn new(loader: Loader<'c>, says: Kustomization, file: File, base_name: &'static str) -> Self {
         for field in &says.deprecated {
             loader.context.warn(format!("{}: {field} is deprecated", file.name));
         }
@@ -219,7 +222,12 @@ impl<'c> Target<'c> {
         let mut made: Vec<(String, Vec<Resource>, Option<Origin>)> = Vec::new();
         let options = self.says.generator_options.as_ref();
         for (kind, name, plugin, list) in [
-            (Kind::ConfigMap, "configMapGenerator", "ConfigMapGenerator", &self.says.config_map_generator),
+            (
+                Kind::ConfigMap,
+                "configMapGenerator",
+                "ConfigMapGenerator",
+                &self.says.config_map_generator,
+            ),
             (Kind::Secret, "secretGenerator", "SecretGenerator", &self.says.secret_generator),
         ] {
             for (index, args) in list.iter().enumerate() {
@@ -326,11 +334,7 @@ impl<'c> Target<'c> {
     }
 
     /// The configurations that a list holds, or names.
-    fn configs(
-        &self,
-        entries: &[String],
-        field: &str,
-    ) -> Result<crate::objects::Objects, Fault> {
+    fn configs(&self, entries: &[String], field: &str) -> Result<crate::objects::Objects, Fault> {
         let schema = self.schema();
         let mut all = Accumulator::default();
         let mut paths = Vec::new();
@@ -366,11 +370,8 @@ fn without_mark(resource: &Resource) -> Resource {
 
 /// Writes the origin over what may be there.
 fn set_origin(node: &mut Node, origin: &str) -> Result<(), Fault> {
-    let annotations = crate::edit::lookup_create(
-        node,
-        &["metadata", "annotations"],
-        crate::edit::Make::Mapping,
-    )?;
+    let annotations =
+        crate::edit::lookup_create(node, &["metadata", "annotations"], crate::edit::Make::Mapping)?;
     let Some(annotations) = annotations else {
         if let Some(metadata) = node.get_mut("metadata") {
             metadata.set("annotations", Node::mapping(Vec::new()));

@@ -9,15 +9,10 @@ impl Node {
     /// All objects of a text: without those that are null, with aliases replaced by copies, and a
     /// lone `List` taken apart (`kio.FromBytes`).
     pub(crate) fn parse_all(text: &str) -> Result<Vec<Self>, gotk_yaml::Error> {
-        let documents = Document::parse_all(text)?;
-        Ok(documents.into_iter().map(|document| Self::from(document.root)).collect())
-    }
-
-    /// The first document of a text as it stands.
-    pub(crate) fn parse(text: &str) -> Result<Option<Self>, gotk_yaml::Error> {
-        let Some(mut document) = Document::parse(text)? else { return Ok(None) };
-        document.inline_aliases(MAX_ALIAS_BYTES)?;
-        Ok(Some(Self::from(document.root)))
+        let mut objects = Vec::new();
+        let limits = gotk_yaml::Options::kyaml();
+        Document::parse_each(text, &limits, |document| objects.push(document.root.into()))?;
+        Ok(objects)
     }
 
     /// Nodes out of JSON, keys in the order in which the map has them.
@@ -41,9 +36,6 @@ impl Node {
         }
     }
 }
-
-/// As much as one text may copy by naming it.
-const MAX_ALIAS_BYTES: usize = 16 << 20;
 
 impl From<gotk_yaml::Node> for Node {
     fn from(node: gotk_yaml::Node) -> Self {

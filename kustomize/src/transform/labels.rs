@@ -48,9 +48,10 @@ fn set_entries(
         let mut sharing = Sharing::new(resource, texts.len());
         for spec in specs.iter().filter(|spec| field::is_about(spec, &gvk)) {
             let set = &mut |field: &mut Node| {
-                texts.iter().enumerate().try_for_each(|(index, (key, value))| {
-                    sharing.set(field, index, key, value)
-                })
+                texts
+                    .iter()
+                    .enumerate()
+                    .try_for_each(|(index, (key, value))| sharing.set(field, index, key, value))
             };
             field::apply(spec, &mut resource.node, Create::Mapping, set)
                 .map_err(|problem| fault(problem, resource))?;

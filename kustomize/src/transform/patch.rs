@@ -10,8 +10,8 @@ use crate::node::Node;
 use crate::objects::Objects;
 use crate::resource::{Past, Resource};
 use crate::schema::Schema;
-use crate::share;
 use crate::select::Matcher;
+use crate::share;
 
 /// `patchesStrategicMerge`: each finds its object by its own kind and name.
 #[derive(Debug)]

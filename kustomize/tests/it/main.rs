@@ -1,4 +1,4 @@
 //! What this crate promises, against what the Go originals answered.
 
-mod builds;
+mod corpus;
 mod substitution;

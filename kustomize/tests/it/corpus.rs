@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use gotk_artifact::{Tree, TreeBuilder};
 use gotk_corpus::{Tally, find, read};
-use gotk_kustomize::{BoxError, LoadRestrictions, Options, Order, build_with};
+use gotk_kustomize::flux::{self, Spec, Variables};
+use gotk_kustomize::{BoxError, LoadRestrictions, Missing, Options, Order, build_with};
 use serde_json::Value;
 
 type Outcome = Result<String, BoxError>;
@@ -33,9 +34,7 @@ impl Case {
             Some(outcome) => outcome != "yaml",
             None => self.about["err"] == true,
         };
-        // Upstream's own cases are texts in Go, which begin behind a line break.
-        let text = (!failed).then(|| read(&self.folder.join("expected.yaml")))?;
-        Some(text.strip_prefix('\n').map(str::to_owned).unwrap_or(text))
+        (!failed).then(|| read(&self.folder.join("expected.yaml")))
     }
 
     /// The input, with the links that the file system of the corpus could not keep.
@@ -45,7 +44,8 @@ impl Case {
         let root = self.folder.join("in");
         let mut open = vec![root.clone()];
         while let Some(folder) = open.pop() {
-            for entry in fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("entry")) {
+            for entry in fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("entry"))
+            {
                 let path = entry.path();
                 let name = bytes(path.strip_prefix(&root).expect("below the root"));
                 let target = str::from_utf8(&name).ok().and_then(|name| links[name].as_str());
@@ -132,7 +132,6 @@ fn cases(set: &str) -> Vec<Case> {
 fn options(case: &Case) -> Options {
     let flags = case.about["flags"].as_array().cloned().unwrap_or_default();
     let has = |flag: &str| flags.iter().any(|known| known == flag);
-    // As a program says that was not built from a release.
     let mut options = Options::default().managed_by("kustomize-(devel)");
     if has("-load-none") {
         options = options.load_restrictions(LoadRestrictions::None);
@@ -176,3 +175,50 @@ fn real() {
     run("kustomize/real", |case| Tree::directory(case.folder.join("in")).expect("a folder"));
 }
 
+fn flux_built(case: &Case) -> Result<(String, Vec<Value>), BoxError> {
+    let tree = TreeBuilder::new().build().overlay("/", &case.tree().at(case.text("root"))?)?;
+    let mut kustomization = case.json("kustomization.json").expect("a kustomization");
+    kustomization["spec"]["path"] = case.text("path").into();
+    let spec = Spec::read(&kustomization)?;
+    let strict = case.about["strict"] == true;
+    let missing = if strict { Missing::Refuse } else { Missing::Empty };
+    let flux_options = flux::Options::new(Options::default().managed_by("kustomize-(devel)"));
+    let draft = flux::build(&tree, &spec, &flux_options.missing(missing))?;
+    let objects = case.json("objects.json").unwrap_or_default();
+    let objects = objects.as_array().cloned().unwrap_or_default();
+    let mut variables = Variables::default();
+    for reference in draft.references() {
+        let namespace = &kustomization["metadata"]["namespace"];
+        let object = objects.iter().find(|object| {
+            object["kind"] == reference.kind.as_str()
+                && object["metadata"]["name"] == reference.name.as_str()
+                && object["metadata"]["namespace"] == *namespace
+        });
+        variables.load(reference, object)?;
+    }
+    let build = draft.substitute(variables)?;
+    let mut values = build.objects().collect::<Result<Vec<_>, _>>()?;
+    values.iter_mut().for_each(|object| spec.set_common_metadata(object));
+    Ok((build.to_yaml()?, values))
+}
+
+#[test]
+fn flux() {
+    let cases = cases("kustomize/flux");
+    if cases.is_empty() {
+        return;
+    }
+    let mut tally = Tally::new("kustomize/flux");
+    for case in &cases {
+        let built = flux_built(case);
+        let with_metadata = case.folder.join("expected-with-common-metadata.yaml");
+        if let (true, Ok((_, values))) = (with_metadata.exists(), &built) {
+            let ours: Result<Vec<_>, _> = values.iter().map(gotk_yaml::to_string).collect();
+            let ours = ours.expect("YAML").join("---\n");
+            let name = format!("{} with common metadata", case.name);
+            tally.case(&name, same(&ours, &read(&with_metadata)));
+        }
+        case.compare(&mut tally, built.map(|(text, _)| text));
+    }
+    tally.finish();
+}
