@@ -226,6 +226,11 @@ pub(super) fn patches(entry: &kustomization::Patch, loader: &Loader<'_>) -> Resu
                 if let Some(options) = entry.options {
                     patch.past.may_change_name |= options.allow_name_change;
                     patch.past.may_change_kind |= options.allow_kind_change;
+                    if options.allow_name_change || options.allow_kind_change {
+                        // The original notes it in the annotations, and makes texts of all.
+                        let texts = patch.texts("annotations");
+                        patch.set_texts("annotations", &texts)?;
+                    }
                 }
             }
             Ok(Patches::Strategic { patches, target })

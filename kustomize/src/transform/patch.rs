@@ -175,6 +175,8 @@ fn apply_in_own_kind(
     if resource.is_gone() {
         return Ok(());
     }
+    resource.past.may_change_name |= patch.past.may_change_name;
+    resource.past.may_change_kind |= patch.past.may_change_kind;
     if !patch.past.may_change_kind {
         resource.set_kind(&kind).map_err(failed)?;
     }
