@@ -77,7 +77,7 @@ pub(crate) fn set_scalar(node: &mut Node, value: Node) -> Result<(), String> {
         return Ok(());
     }
     let quoting = node.quoting;
-    *node = Node { quoting, ..quoted(value) };
+    node.overwrite(Node { quoting, ..quoted(value) });
     Ok(())
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn set_field(node: &mut Node, name: &str, value: Node) -> Result<(), 
     match node.get_mut(name) {
         Some(field) => {
             let quoting = field.quoting;
-            *field = Node { quoting, ..value };
+            field.overwrite(Node { quoting, ..value });
         }
         None => push(node, name, value),
     }

@@ -77,6 +77,7 @@ mod remote;
 mod resource;
 mod schema;
 mod select;
+mod share;
 mod substitution;
 mod target;
 mod transform;

@@ -88,7 +88,7 @@ pub(crate) fn add_hashes(objects: &mut Objects, schema: &Schema) -> Result<(), F
 pub(crate) fn fault(problem: String, resource: &Resource) -> Fault {
     let fault = Fault::new(problem).about(shown(resource));
     match &resource.file {
-        Some(file) => fault.in_file(file).at_line(resource.node.line as usize),
+        Some(file) => fault.in_file(file).at_line(resource.node.read_line()),
         None => fault,
     }
 }

@@ -140,7 +140,7 @@ impl Search<'_> {
             return Ok(());
         }
         for name in FILE_NAMES {
-            if let Ok(kustomization) = generate::read(&folder, name) {
+            if let Ok((kustomization, _)) = generate::read(&folder, name) {
                 return self.kustomization(&position, &kustomization, depth);
             }
         }

@@ -136,6 +136,7 @@ fn apply_to(target: &Target, value: &Node, objects: &mut Objects) -> Result<(), 
         let is_rejected = rejects.iter().any(|(matcher, is_any)| !is_any && named(matcher));
         if !is_rejected && named(&select) {
             copy(target, value, resource).map_err(|problem| fault(problem, resource))?;
+            crate::share::spread(resource);
         }
     }
     Ok(())
@@ -190,7 +191,7 @@ fn set_field(field: &mut Node, value: &Node, options: Option<&FieldOptions>) -> 
         // Of a collection only its text is copied, and it has none.
         edit::set_text(field, "");
     } else {
-        *field = value;
+        field.overwrite(value);
     }
     Ok(())
 }
