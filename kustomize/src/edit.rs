@@ -54,6 +54,7 @@ fn is_old_nonstring(text: &str) -> bool {
         return false;
     }
     match gotk_yaml::typed_from_word(text, Dialect::Sigs) {
+        Typed::Timestamp(_) => false,
         Typed::String(_) => match text.bytes().next() {
             // A whole text may also be a collection, a comment or tagged.
             Some(b'{' | b'[' | b'#' | b'!' | b'|' | b'>' | b'"' | b'\'' | b'?' | b'&' | b'-') => {

@@ -15,13 +15,6 @@ impl Node {
         Ok(objects)
     }
 
-    /// The first document of a text as it stands.
-    pub(crate) fn parse(text: &str) -> Result<Option<Self>, gotk_yaml::Error> {
-        let Some(mut document) = Document::parse(text)? else { return Ok(None) };
-        document.inline_aliases(MAX_ALIAS_BYTES)?;
-        Ok(Some(Self::from(document.root)))
-    }
-
     /// Nodes out of JSON, keys in the order in which the map has them.
     pub(crate) fn from_value(value: &serde_json::Value) -> Self {
         use serde_json::Value;
@@ -43,9 +36,6 @@ impl Node {
         }
     }
 }
-
-/// As much as one text may copy by naming it.
-const MAX_ALIAS_BYTES: usize = 16 << 20;
 
 impl From<gotk_yaml::Node> for Node {
     fn from(node: gotk_yaml::Node) -> Self {

@@ -1,4 +1,5 @@
 //! What this crate promises, against what the Go originals answered.
 
 mod corpus;
+mod errors;
 mod substitution;

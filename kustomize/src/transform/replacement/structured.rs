@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     fn set_in(text: &str, path: &str, word: &str) -> Option<String> {
-        let path = crate::edit::split_field_path(path);
+        let path = edit::split_field_path(path);
         changed(text, &path, &Node::plain(word), None)
     }
 
