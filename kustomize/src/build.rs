@@ -65,9 +65,7 @@ pub(crate) fn build_as(
         let loader = Loader::new(context, tree)?;
         let (base_name, bytes) = file.unwrap_or((FILE_NAMES[0], Vec::new()));
         let file = File { name: loader.file_name(base_name).into(), bytes: bytes.into() };
-        let says = says.rewritten().map_err(|problem| {
-            locate::place(Fault::new(&problem.what).at(problem.field()), &file)
-        })?;
+        let says = says.rewritten().map_err(|problem| locate::place(problem.fault(), &file))?;
         Ok(Target::new(loader, says, file, base_name))
     })
 }

@@ -34,31 +34,18 @@ pub(crate) struct Target<'c> {
 impl<'c> Target<'c> {
     /// Reads the kustomization of a folder.
     pub(crate) fn load(loader: Loader<'c>) -> Result<Self, Fault> {
-        let mut found = Vec::new();
-        for name in FILE_NAMES {
-            if let Some(file) = loader.read_if_there(name)? {
-                found.push((name, file));
-            }
-        }
-        let here = loader.name();
-        if found.len() > 1 {
-            let names: Vec<_> = found.iter().map(|(name, _)| *name).collect();
-            let what = format!("folder {here:?} has several kustomizations: {}", names.join(", "));
-            return Err(Fault::new(what));
-        }
-        let Some((base_name, file)) = found.pop() else {
+        let Some((base_name, file)) = Self::find(&loader)? else {
+            let here = loader.name();
             let [one, other, third] = FILE_NAMES;
             return Err(Fault::new(format!("folder {here:?} has no {one}, {other} or {third}")));
         };
-        let says = Kustomization::read(&file.bytes).map_err(|problem| {
-            let fault = Fault::new(&problem.what).at(problem.field());
-            locate::place(fault, &file)
-        })?;
+        let says = Kustomization::read(&file.bytes)
+            .map_err(|problem| locate::place(problem.fault(), &file))?;
         Ok(Self::new(loader, says, file, base_name))
     }
 
     /// The kustomization file of a folder, with its name.
-    pub(crate) fn find(loader: &Loader<'c>) -> Result<Option<(&'static str, File)>, Fault> {
+    fn find(loader: &Loader<'c>) -> Result<Option<(&'static str, File)>, Fault> {
         let mut found = Vec::new();
         for name in FILE_NAMES {
             if let Some(file) = loader.read_if_there(name)? {

@@ -52,8 +52,7 @@ fn is_file(folder: &Tree, name: &str) -> bool {
 pub(super) fn read(folder: &Tree, file: &str) -> Result<(Kustomization, Vec<u8>), Error> {
     let read = || {
         let text = folder.read(file).map_err(|error| Fault::new(error.to_string()))?;
-        let says = Kustomization::read_leniently(&text)
-            .map_err(|problem| Fault::new(&*problem.what).at(problem.field()))?;
+        let says = Kustomization::read_leniently(&text).map_err(|problem| problem.fault())?;
         Ok((says, text.to_vec()))
     };
     read().map_err(|problem: Fault| fault(problem.in_file(path_of(folder, file))))

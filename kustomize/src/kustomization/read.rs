@@ -15,7 +15,7 @@ impl Kustomization {
     /// A problem of the YAML itself carries no path but the line in its words.
     pub(crate) fn read(text: &[u8]) -> Result<Self, Problem> {
         let value = gotk_yaml::from_slice(text, &gotk_yaml::Options::default())
-            .map_err(|error| Problem::new(error.to_string()))?;
+            .map_err(|error| Problem::yaml(&error))?;
         let read: Self = decode::object(&value, Mode::Exact)?;
         read.complete()
     }
@@ -24,7 +24,7 @@ impl Kustomization {
     /// numbers become texts.
     pub(crate) fn read_leniently(text: &[u8]) -> Result<Self, Problem> {
         let value = gotk_yaml::from_slice(text, &gotk_yaml::Options::default())
-            .map_err(|error| Problem::new(error.to_string()))?;
+            .map_err(|error| Problem::yaml(&error))?;
         decode::object(&value, Mode::Lenient)
     }
 
@@ -144,8 +144,11 @@ impl Kustomization {
     }
 
     fn check(&self) -> Result<(), Problem> {
-        let at =
-            |field: &str, what: String| Problem { path: vec![Step::Field(field.to_owned())], what };
+        let at = |field: &str, what: String| Problem {
+            path: vec![Step::Field(field.to_owned())],
+            what,
+            line: 0,
+        };
         if self.kind != KIND && !self.is_component() {
             return Err(at("kind", format!("{:?} is neither {KIND} nor Component", self.kind)));
         }
@@ -179,7 +182,7 @@ mod tests {
 
     #[test]
     fn unknown_fields_and_wrong_types_are_refused_where_they_stand() {
-        assert_eq!(read("resource: [a]\n").unwrap_err(), ": unknown field \"resource\"");
+        assert_eq!(read("resource: [a]\n").unwrap_err(), "resource: there is no such field");
         assert_eq!(
             read("images:\n- name: a\n- newTag: 1.5\n").unwrap_err(),
             "images[1].newTag: a number stands where a text is expected; put it in quotes"
