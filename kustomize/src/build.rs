@@ -8,8 +8,9 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::fault::Fault;
 use crate::fieldspec::FieldSpec;
-use crate::kustomization::{Kustomization, SortOptions};
-use crate::load::{Context, Loader};
+use crate::kustomization::{FILE_NAMES, Kustomization, SortOptions};
+use crate::load::{Context, File, Loader};
+use crate::locate;
 use crate::objects::Objects;
 use crate::options::{Options, Order};
 use crate::order::{Key, Ranks};
@@ -48,31 +49,38 @@ pub fn build(tree: &Tree) -> Result<Build, Error> {
 ///
 /// As [`build`].
 pub fn build_with(tree: &Tree, options: &Options) -> Result<Build, Error> {
-    build_target(tree, options, |loader| Target::load(loader))
+    built(options, |context| Target::load(Loader::new(context, tree)?))
 }
 
-/// Builds the folder where a tree stands with another kustomization than lies there, which is still
-/// to be mended; `file` is where messages say that it lies.
-pub(crate) fn build_kustomization(
+/// Builds the folder where a tree stands by another kustomization than the one that lies there.
+///
+/// What is said is taken as if it had been written to a file; `file` is the one that lies there.
+pub(crate) fn build_as(
     tree: &Tree,
     says: Kustomization,
-    file: &str,
+    file: Option<(&'static str, Vec<u8>)>,
     options: &Options,
 ) -> Result<Build, Error> {
-    build_target(tree, options, |loader| Target::with(loader, says, file))
+    built(options, |context| {
+        let loader = Loader::new(context, tree)?;
+        let (base_name, bytes) = file.unwrap_or((FILE_NAMES[0], Vec::new()));
+        let file = File { name: loader.file_name(base_name).into(), bytes: bytes.into() };
+        let says = says.rewritten().map_err(|problem| locate::place(problem.fault(), &file))?;
+        Ok(Target::new(loader, says, file, base_name))
+    })
 }
 
-fn build_target(
-    tree: &Tree,
+fn built(
     options: &Options,
-    target: impl for<'c> FnOnce(Loader<'c>) -> Result<Target<'c>, Fault>,
+    target: impl for<'c> FnOnce(&'c Context<'c>) -> Result<Target<'c>, Fault>,
 ) -> Result<Build, Error> {
+    let failed = |fault: Fault| Error::Build(Box::new(fault));
     let context = Context::new(options);
-    let ran = run(tree, &context, target).map_err(|fault| Error::Build(Box::new(fault)));
-    let (objects, keep) = ran?;
+    let (objects, keep) =
+        target(&context).and_then(|target| run(target, &context)).map_err(failed)?;
     let schema = context.schema();
     let (paths, warnings) = context.into_parts();
-    let resources = finished(objects, keep).map_err(|fault| Error::Build(Box::new(fault)))?;
+    let resources = finished(objects, keep).map_err(failed)?;
     Ok(Build { resources, paths, warnings, schema })
 }
 
@@ -86,22 +94,6 @@ pub struct Build {
 }
 
 impl Build {
-    pub(crate) fn resources(&self) -> &[Resource] {
-        &self.resources
-    }
-
-    pub(crate) fn resources_mut(&mut self) -> &mut [Resource] {
-        &mut self.resources
-    }
-
-    pub(crate) fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    pub(crate) fn depends_on(&mut self, paths: impl IntoIterator<Item = TreePath>) {
-        self.paths.extend(paths);
-    }
-
     /// How many objects there are.
     pub fn len(&self) -> usize {
         self.resources.len()
@@ -139,6 +131,23 @@ impl Build {
         Ok(text)
     }
 
+    /// The objects themselves.
+    pub(crate) fn resources(&self) -> &[Resource] {
+        &self.resources
+    }
+
+    pub(crate) fn resources_mut(&mut self) -> &mut [Resource] {
+        &mut self.resources
+    }
+
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    pub(crate) fn depends_on(&mut self, paths: impl IntoIterator<Item = TreePath>) {
+        self.paths.extend(paths);
+    }
+
     /// The paths in the tree on which the result depends: of files that were read, of folders, and
     /// of names that were looked for, there or not.
     ///
@@ -168,15 +177,9 @@ struct Keep {
     history: bool,
 }
 
-fn run<'c>(
-    tree: &Tree,
-    context: &'c Context<'c>,
-    target: impl FnOnce(Loader<'c>) -> Result<Target<'c>, Fault>,
-) -> Result<(Objects, Keep), Fault> {
-    let loader = Loader::new(context, tree)?;
-    let name = loader.name();
+fn run<'c>(mut target: Target<'c>, context: &'c Context<'c>) -> Result<(Objects, Keep), Fault> {
+    let name = target.loader.name();
     let through = |fault: Fault| fault.through(&name);
-    let mut target = target(loader).map_err(through)?;
     target.set_schema(true).map_err(through)?;
     let all = target.accumulate(Accumulator::default()).map_err(through)?;
     let keep = Keep {

@@ -142,7 +142,7 @@ pub fn build(tree: &Tree, spec: &Spec, options: &Options) -> Result<Draft, Error
         None => folder,
     };
     let build = options.build.clone().load_restrictions(LoadRestrictions::None).openapi_adds(true);
-    let mut built = crate::build::build_kustomization(&folder, root.says, root.file, &build)?;
+    let mut built = crate::build::build_as(&folder, root.says, root.file, &build)?;
     built.depends_on(root.paths);
     if let Some(decryptor) = &options.decryptor {
         decrypt::objects(&mut built, &**decryptor)?;

@@ -34,45 +34,40 @@ pub(crate) struct Target<'c> {
 impl<'c> Target<'c> {
     /// Reads the kustomization of a folder.
     pub(crate) fn load(loader: Loader<'c>) -> Result<Self, Fault> {
+        let Some((base_name, file)) = Self::find(&loader)? else {
+            let here = loader.name();
+            let [one, other, third] = FILE_NAMES;
+            return Err(Fault::new(format!("folder {here:?} has no {one}, {other} or {third}")));
+        };
+        let says = Kustomization::read(&file.bytes)
+            .map_err(|problem| locate::place(problem.fault(), &file))?;
+        Ok(Self::new(loader, says, file, base_name))
+    }
+
+    /// The kustomization file of a folder, with its name.
+    fn find(loader: &Loader<'c>) -> Result<Option<(&'static str, File)>, Fault> {
         let mut found = Vec::new();
         for name in FILE_NAMES {
             if let Some(file) = loader.read_if_there(name)? {
                 found.push((name, file));
             }
         }
-        let here = loader.name();
         if found.len() > 1 {
             let names: Vec<_> = found.iter().map(|(name, _)| *name).collect();
-            let what = format!("folder {here:?} has several kustomizations: {}", names.join(", "));
+            let (here, names) = (loader.name(), names.join(", "));
+            let what = format!("folder {here:?} has several kustomizations: {names}");
             return Err(Fault::new(what));
         }
-        let Some((base_name, file)) = found.pop() else {
-            let [one, other, third] = FILE_NAMES;
-            return Err(Fault::new(format!("folder {here:?} has no {one}, {other} or {third}")));
-        };
-        let says = Kustomization::read(&file.bytes).map_err(|problem| {
-            let fault = Fault::new(&problem.what).at(problem.field());
-            locate::place(fault, &file)
-        })?;
-        Ok(Self::new(loader, says, file, base_name))
+        Ok(found.pop())
     }
 
-    /// Takes a kustomization for that of a folder.
-    pub(crate) fn with(loader: Loader<'c>, says: Kustomization, name: &str) -> Result<Self, Fault> {
-        let file = loader.read_if_there(name)?;
-        let file = file.unwrap_or_else(|| File {
-            name: loader.file_name(name).into(),
-            bytes: gotk_artifact::Bytes::new(),
-        });
-        let says = says.completed().map_err(|problem| {
-            let fault = Fault::new(&problem.what).at(problem.field());
-            locate::place(fault, &file)
-        })?;
-        let known = FILE_NAMES.into_iter().find(|known| *known == name);
-        Ok(Self::new(loader, says, file, known.unwrap_or(FILE_NAMES[0])))
-    }
-
-    fn new(loader: Loader<'c>, says: Kustomization, file: File, base_name: &'static str) -> Self {
+    /// A folder about which this is said, in a file with this name.
+    pub(crate) fn new(
+        loader: Loader<'c>,
+        says: Kustomization,
+        file: File,
+        base_name: &'static str,
+    ) -> Self {
         for field in &says.deprecated {
             loader.context.warn(format!("{}: {field} is deprecated", file.name));
         }

@@ -79,7 +79,7 @@ pub(super) fn files(
     match search.plain {
         None => Ok(folder.clone()),
         Some(plain) => {
-            let all = folder.at("/").and_then(|tree| tree.overlay("/", &plain.build()));
+            let all = folder.at("/").and_then(|tree| tree.overlay("", &plain.build()));
             let at = all.and_then(|tree| tree.at([b"/", here.as_bytes()].concat()));
             at.map_err(|error| Error::Build(Fault::new(error.to_string()).into()))
         }
@@ -140,7 +140,7 @@ impl Search<'_> {
             return Ok(());
         }
         for name in FILE_NAMES {
-            if let Ok(kustomization) = generate::read(&folder, name) {
+            if let Ok((kustomization, _)) = generate::read(&folder, name) {
                 return self.kustomization(&position, &kustomization, depth);
             }
         }

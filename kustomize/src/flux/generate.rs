@@ -4,7 +4,6 @@ use gotk_artifact::{Kind, Tree, TreePath};
 
 use super::spec::Spec;
 use crate::Error;
-use crate::decode::{self, Mode};
 use crate::fault::Fault;
 use crate::kustomization::{FILE_NAMES, Kustomization};
 
@@ -17,8 +16,8 @@ pub(super) fn folder(tree: &Tree, spec: &Spec) -> Result<Tree, Error> {
 /// The kustomization of a folder.
 pub(super) struct Root {
     pub(super) says: Kustomization,
-    /// The name of its file, which need not be there.
-    pub(super) file: &'static str,
+    /// The name and text of its file, if there is one.
+    pub(super) file: Option<(&'static str, Vec<u8>)>,
     /// What it was made from.
     pub(super) paths: Vec<TreePath>,
 }
@@ -29,12 +28,14 @@ pub(super) fn kustomization(folder: &Tree, spec: &Spec) -> Result<Root, Error> {
         FILE_NAMES.into_iter().filter(|name| is_file(folder, name)).collect();
     let mut root = match files.as_slice() {
         [] => generated(folder)?,
-        [file] => Root { says: own(folder, file)?, file, paths: Vec::new() },
+        [file] => own(folder, file)?,
         several => {
             let what = format!("there are several kustomization files: {}", several.join(", "));
             return Err(fault(Fault::new(what)));
         }
     };
+    let looked_for = FILE_NAMES.iter().map(|name| folder.position().join(name));
+    root.paths.extend(looked_for.flatten());
     overlay(&mut root.says, folder, spec).map_err(fault)?;
     Ok(root)
 }
@@ -47,26 +48,23 @@ fn is_file(folder: &Tree, name: &str) -> bool {
     folder.metadata(name).is_ok_and(|metadata| metadata.kind == Kind::File)
 }
 
-/// A kustomization as Flux reads it: numbers may stand for texts, and fields it does not know are
-/// not there.
-pub(super) fn read(folder: &Tree, file: &str) -> Result<Kustomization, Error> {
+/// A kustomization as Flux reads it, and its text.
+pub(super) fn read(folder: &Tree, file: &str) -> Result<(Kustomization, Vec<u8>), Error> {
     let read = || {
         let text = folder.read(file).map_err(|error| Fault::new(error.to_string()))?;
-        let value = gotk_yaml::from_slice(&text, &gotk_yaml::Options::default())
-            .map_err(|error| Fault::new(error.to_string()))?;
-        decode::object(&value, Mode::Lenient)
-            .map_err(|problem| Fault::new(&*problem.what).at(problem.field()))
+        let says = Kustomization::read_leniently(&text).map_err(|problem| problem.fault())?;
+        Ok((says, text.to_vec()))
     };
     read().map_err(|problem: Fault| fault(problem.in_file(path_of(folder, file))))
 }
 
-fn own(folder: &Tree, file: &str) -> Result<Kustomization, Error> {
-    let mut says = read(folder, file)?;
+fn own(folder: &Tree, file: &'static str) -> Result<Root, Error> {
+    let (mut says, text) = read(folder, file)?;
     if says.resources.is_empty() {
         // As in the original, so that it is not taken for empty.
         says.build_metadata = vec!["originAnnotations".to_owned()];
     }
-    Ok(says)
+    Ok(Root { says, file: Some((file, text)), paths: Vec::new() })
 }
 
 /// A kustomization of all that lies in a folder.
@@ -83,7 +81,7 @@ fn generated(folder: &Tree) -> Result<Root, Error> {
         "_placeholder".clone_into(&mut says.namespace);
     }
     says.resources = resources;
-    Ok(Root { says, file: FILE_NAMES[0], paths })
+    Ok(Root { says, file: None, paths })
 }
 
 /// The manifests below a folder; a folder with a kustomization of its own stands for its contents.

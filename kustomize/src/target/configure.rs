@@ -333,10 +333,8 @@ impl Target<'_> {
 /// Reads a file of `configurations`.
 fn table(bytes: &[u8]) -> Result<FieldSpecs, Fault> {
     let options = gotk_yaml::Options::default().strict();
-    let value =
-        gotk_yaml::from_slice(bytes, &options).map_err(|error| Fault::new(error.to_string()))?;
-    decode::object(&value, Mode::Known)
-        .map_err(|problem| Fault::new(&problem.what).at(problem.field()))
+    let value = gotk_yaml::from_slice(bytes, &options).map_err(|error| Fault::yaml(&error))?;
+    decode::object(&value, Mode::Known).map_err(|problem| problem.fault())
 }
 
 impl Decode for FieldSpecs {

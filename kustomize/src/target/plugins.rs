@@ -177,7 +177,7 @@ fn value_add(fields: &Fields, loader: &Loader<'_>) -> Result<Transformer, Fault>
     if !args.target_file_path.is_empty() {
         let file = loader.read(&args.target_file_path).map_err(|f| f.at("targetFilePath"))?;
         let value = gotk_yaml::from_slice(&file.bytes, &gotk_yaml::Options::default())
-            .map_err(|error| Fault::new(error.to_string()).in_file(&file.name))?;
+            .map_err(|error| Fault::yaml(&error).in_file(&file.name))?;
         let more: ValueAddArgs = decode::object(&value, Mode::Lenient)
             .map_err(|problem| fault(problem).in_file(&file.name))?;
         args.targets.extend(more.targets);
@@ -186,7 +186,7 @@ fn value_add(fields: &Fields, loader: &Loader<'_>) -> Result<Transformer, Fault>
 }
 
 fn fault(problem: Problem) -> Fault {
-    Fault::new(&problem.what).at(problem.field())
+    problem.fault()
 }
 
 /// The fields of a configuration, found in any case.

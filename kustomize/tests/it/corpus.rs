@@ -34,7 +34,9 @@ impl Case {
             Some(outcome) => outcome != "yaml",
             None => self.about["err"] == true,
         };
-        (!failed).then(|| read(&self.folder.join("expected.yaml")))
+        // kustomize's own tests are literals that begin on a line of their own.
+        let text = || read(&self.folder.join("expected.yaml"));
+        (!failed).then(|| text().trim_start_matches('\n').to_owned())
     }
 
     /// The input, with the links that the file system of the corpus could not keep.
@@ -143,9 +145,12 @@ fn options(case: &Case) -> Options {
 }
 
 fn built(case: &Case, tree: &Tree) -> Outcome {
-    let folder = tree.at(format!("/{}", case.text("dir")))?;
+    let folder = tree.at(case.text("dir").trim_start_matches('/'))?;
     Ok(build_with(&folder, &options(case))?.to_yaml()?)
 }
+
+/// Cases that need a program, which we refuse by design.
+const RUN_A_PROGRAM: &[&str] = &["transformerplugin/TestSedTransformer"];
 
 fn run(set: &'static str, tree: impl Fn(&Case) -> Tree) {
     let cases = cases(set);
@@ -154,14 +159,25 @@ fn run(set: &'static str, tree: impl Fn(&Case) -> Tree) {
     }
     let mut tally = Tally::new(set);
     for case in &cases {
-        case.compare(&mut tally, built(case, &tree(case)));
+        let built = built(case, &tree(case));
+        if RUN_A_PROGRAM.contains(&case.name.as_str()) {
+            let words = built.map_or_else(|error| error.to_string(), |_| "built".to_owned());
+            let is_clear = words.contains("no program is run in a build");
+            tally.case(&case.name, is_clear.then_some(()).ok_or(words));
+        } else {
+            case.compare(&mut tally, built);
+        }
     }
     tally.finish();
 }
 
 #[test]
 fn krusty() {
-    run("kustomize/krusty", Case::tree);
+    // There they are built in `/`, above which `..` is `/` again; a tree has nothing above it.
+    run("kustomize/krusty", |case| {
+        let tree = case.tree();
+        tree.overlay("twin", &tree).and_then(|tree| tree.at("twin")).expect("a folder")
+    });
 }
 
 #[test]
@@ -176,7 +192,7 @@ fn real() {
 }
 
 fn flux_built(case: &Case) -> Result<(String, Vec<Value>), BoxError> {
-    let tree = TreeBuilder::new().build().overlay("/", &case.tree().at(case.text("root"))?)?;
+    let tree = TreeBuilder::new().build().overlay("", &case.tree().at(case.text("root"))?)?;
     let mut kustomization = case.json("kustomization.json").expect("a kustomization");
     kustomization["spec"]["path"] = case.text("path").into();
     let spec = Spec::read(&kustomization)?;
