@@ -225,7 +225,10 @@ fn folder() -> Vec<u8> {
     let files = (0..250).map(|app| {
         let objects = (0..4).map(|at| object(app * 4 + at, "web:${tag}"));
         let text = objects.collect::<Vec<_>>().join("---\n");
-        format!("%%% apps/web-{app}.yaml\n{}", text.replace("info", "${cluster:-none}"))
+        format!(
+            "%%% apps/web-{app}.yaml\n{}",
+            text.replace("level: info", "level: ${cluster:-none}")
+        )
     });
     files.collect::<String>().into_bytes()
 }

@@ -3,4 +3,5 @@
 mod corpus;
 mod errors;
 mod flux;
+mod hostile;
 mod substitution;
