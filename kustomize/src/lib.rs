@@ -78,6 +78,8 @@ mod resource;
 mod schema;
 mod select;
 mod share;
+#[cfg(test)]
+mod steps;
 mod substitution;
 mod target;
 mod transform;

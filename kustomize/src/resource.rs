@@ -291,7 +291,10 @@ impl Resource {
         add("previousKinds", of(|was| &was.kind));
         add("prefixes", past.prefixes.join(","));
         add("suffixes", past.suffixes.join(","));
-        add("generatorBehavior", past.behavior.map(|known| known.name().to_owned()).unwrap_or_default());
+        add(
+            "generatorBehavior",
+            past.behavior.map(|known| known.name().to_owned()).unwrap_or_default(),
+        );
         add("needsHashSuffix", enabled(past.needs_hash));
         add("allowNameChange", enabled(past.may_change_name));
         add("allowKindChange", enabled(past.may_change_kind));
