@@ -1,5 +1,6 @@
 //! What this crate promises, against what the Go originals answered.
 
+mod cache;
 mod corpus;
 mod errors;
 mod flux;
