@@ -174,6 +174,6 @@ fn is_local(path: &str) -> bool {
         ["git::", "gh:", "ssh://", "https://", "http://", "git@", "github.com:", "github.com/"];
     let lower = path.to_lowercase();
     let is_remote = |prefix: &&str| prefix.len() < path.len() && lower.starts_with(*prefix);
-    !REMOTE.iter().any(|prefix| is_remote(prefix))
+    !REMOTE.iter().any(is_remote)
         && !lower.strip_prefix("file://").unwrap_or(&lower).starts_with('/')
 }
