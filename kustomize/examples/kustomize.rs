@@ -7,7 +7,7 @@
 //! It prints what `kustomize build` prints, or writes it with `-o` to a file, or to a folder with a file
 //! for each object. Nothing is fetched and no program is run.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
+#![expect(clippy::print_stderr, reason = "a program for a terminal")]
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};

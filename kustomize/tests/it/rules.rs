@@ -21,7 +21,7 @@ fn yaml(build: Result<Build, Error>) -> Result<String, String> {
     build.and_then(|build| build.to_yaml()).map_err(|error| error.to_string())
 }
 
-/// Builds `k` at the root, beside a Deployment and a ConfigMap.
+/// Builds `k` at the root, beside a Deployment and a `ConfigMap`.
 fn built(k: &str) -> Result<String, String> {
     yaml(build(&tree(&[("kustomization.yaml", k), ("web.yaml", WEB), ("conf.yaml", CONF)])))
 }
