@@ -170,7 +170,7 @@ impl Node {
     fn place(&self, key: &str) -> Option<usize> {
         let place = self.entries().iter().position(|(name, _)| name.as_str() == Some(key));
         #[cfg(test)]
-        crate::steps::count(place.unwrap_or(self.entries().len()));
+        crate::steps::count(place.unwrap_or_else(|| self.entries().len()));
         place
     }
 

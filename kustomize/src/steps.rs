@@ -14,7 +14,7 @@ pub(crate) fn count(keys: usize) {
     STEPS.with(|steps| steps.set(steps.get() + keys as u64));
 }
 
-/// An overlay over so many Deployments, each with a ConfigMap that it names.
+/// An overlay over so many Deployments, each with a `ConfigMap` that it names.
 fn overlay(apps: usize) -> Tree {
     let mut objects = String::new();
     for app in 0..apps {

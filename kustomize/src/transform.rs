@@ -49,7 +49,7 @@ pub(crate) enum Transformer {
 
 impl Transformer {
     /// Changes the objects; what is left empty is dropped by the caller.
-    pub(crate) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Fault> {
+    pub(crate) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
         match self {
             Self::StrategicPatches(patches) => patches.apply(objects, schema),
             Self::Patches(patches) => patches.apply(objects, schema),
@@ -71,7 +71,7 @@ impl Transformer {
 }
 
 /// Gives generated objects the names that follow their contents.
-pub(crate) fn add_hashes(objects: &mut Objects, schema: &Schema) -> Result<(), Fault> {
+pub(crate) fn add_hashes(objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
     for resource in objects.as_mut_slice() {
         if resource.past.needs_hash {
             let suffix = match resource.kind() {
@@ -89,7 +89,7 @@ pub(crate) fn add_hashes(objects: &mut Objects, schema: &Schema) -> Result<(), F
 }
 
 /// What is wrong with an object.
-pub(crate) fn fault(problem: String, resource: &Resource) -> Fault {
+pub(crate) fn fault(problem: String, resource: &Resource) -> Box<Fault> {
     let fault = Fault::new(problem).about(shown(resource));
     match &resource.file {
         Some(file) => fault.in_file(file).at_line(resource.node.read_line()),

@@ -5,4 +5,5 @@ mod corpus;
 mod errors;
 mod flux;
 mod hostile;
+mod rules;
 mod substitution;
