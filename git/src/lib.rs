@@ -83,12 +83,14 @@
 
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
+mod ancestry;
 mod cache;
 mod checkout;
 mod commit;
 mod credentials;
 mod error;
 mod generation;
+mod github;
 mod http;
 mod id;
 mod incoming;
@@ -100,6 +102,7 @@ mod objects;
 mod options;
 mod pack;
 mod protocol;
+mod proxy;
 mod reference;
 mod remote;
 mod repository;
@@ -108,15 +111,19 @@ mod secret;
 mod session;
 mod snapshot;
 mod ssh;
+mod submodule;
 mod tags;
+mod token;
 mod tree;
 mod url;
+mod verify;
 mod wire;
 
 pub use cache::{Cache, CacheOptions};
 pub use commit::{Commit, CommitInfo, Signature};
 pub use credentials::Credentials;
 pub use error::Error;
+pub use github::{GitHubApp, Installation};
 pub use id::ObjectId;
 pub use lfs::LfsPointer;
 pub use limits::Limits;
@@ -126,4 +133,6 @@ pub use reference::Reference;
 pub use remote::Remote;
 pub use resolve::Target;
 pub use secret::Secret;
+pub use token::{Token, TokenSource};
 pub use url::{PublicUrl, RepositoryUrl, Scheme};
+pub use verify::{Signed, Signer, TrustedKeys, VerifiedCommit, VerifyMode};
