@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use pgp::composed::{Deserializable as _, DetachedSignature, SignedPublicKey, SignedPublicSubKey};
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{Signature, SignatureType};
-use pgp::types::{KeyDetails, Tag, VerifyingKey};
+use pgp::types::{KeyDetails, Tag};
 
 use super::{CHANGED, untrusted};
 
@@ -45,22 +45,18 @@ impl Key {
             }
             return self.standing(now);
         }
-        for subkey in self.key.public_subkeys.iter().filter(|s| names(&signature.signature, &s.key))
-        {
-            if signature.verify(&subkey.key, payload).is_err() {
-                return Verdict::Changed;
-            }
-            let reason = match self.binding(subkey) {
-                None => Some("was made by a subkey that may not sign"),
-                Some(binding) if is_over(&subkey.key, binding, now) => Some(EXPIRED),
-                Some(_) => None,
-            };
-            return match reason {
-                Some(reason) => Verdict::Unfit(reason),
-                None => self.standing(now),
-            };
+        let named = |subkey: &&SignedPublicSubKey| names(&signature.signature, &subkey.key);
+        let Some(subkey) = self.key.public_subkeys.iter().find(named) else {
+            return Verdict::Stranger;
+        };
+        if signature.verify(&subkey.key, payload).is_err() {
+            return Verdict::Changed;
         }
-        Verdict::Stranger
+        match self.binding(subkey) {
+            None => Verdict::Unfit("was made by a subkey that may not sign"),
+            Some(binding) if is_over(&subkey.key, binding, now) => Verdict::Unfit(EXPIRED),
+            Some(_) => self.standing(now),
+        }
     }
 
     /// Whether the key as a whole still counts: neither revoked nor past its time.
@@ -154,7 +150,7 @@ fn is_certification(signature: &Signature) -> bool {
 }
 
 /// Whether what `signature` says about the time of `key` is over.
-fn is_over(key: &(impl KeyDetails + VerifyingKey), signature: &Signature, now: SystemTime) -> bool {
+fn is_over(key: &impl KeyDetails, signature: &Signature, now: SystemTime) -> bool {
     ends(Some(key.created_at().into()), signature.key_expiration_time())
         .is_some_and(|end| end < now)
 }

@@ -12,7 +12,7 @@ use crate::served::Place;
 
 fn fixture(name: &str) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/signed").join(name);
-    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    fs::read(path).unwrap()
 }
 
 /// Serves a commit and a tag as they were made, the tag under `tag`.
