@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use pgp::composed::{Deserializable as _, DetachedSignature, SignedPublicKey, SignedPublicSubKey};
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{Signature, SignatureType};
-use pgp::types::{KeyDetails, Tag};
+use pgp::types::{EcdsaPublicParams, KeyDetails, PublicParams, Tag};
 
 use super::{CHANGED, untrusted};
 
@@ -40,6 +40,9 @@ impl Key {
     fn judge(&self, signature: &DetachedSignature, payload: &[u8], now: SystemTime) -> Verdict {
         let primary = &self.key.primary_key;
         if names(&signature.signature, primary) {
+            if is_unknown(primary) {
+                return Verdict::Unfit(UNKNOWN);
+            }
             if signature.verify(primary, payload).is_err() {
                 return Verdict::Changed;
             }
@@ -49,6 +52,9 @@ impl Key {
         let Some(subkey) = self.key.public_subkeys.iter().find(named) else {
             return Verdict::Stranger;
         };
+        if is_unknown(&subkey.key) {
+            return Verdict::Unfit(UNKNOWN);
+        }
         if signature.verify(&subkey.key, payload).is_err() {
             return Verdict::Changed;
         }
@@ -145,6 +151,14 @@ fn names(signature: &Signature, key: &impl KeyDetails) -> bool {
         || signature.issuer_key_id().contains(&&key.legacy_key_id())
 }
 
+/// Brainpool's curves, and what nobody knew of when this was written.
+fn is_unknown(key: &impl KeyDetails) -> bool {
+    matches!(
+        key.public_params(),
+        PublicParams::ECDSA(EcdsaPublicParams::Unsupported { .. }) | PublicParams::Unknown { .. }
+    )
+}
+
 fn is_certification(signature: &Signature) -> bool {
     signature.is_certification() && signature.typ() != Some(SignatureType::CertRevocation)
 }
@@ -173,6 +187,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
+const UNKNOWN: &str =
+    "was made by a kind of key that is not supported: use RSA, Ed25519 or a curve of NIST";
 const EXPIRED: &str = "was made by a key that has expired";
 const BEGIN: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 const END: &str = "-----END PGP PUBLIC KEY BLOCK-----";

@@ -14,6 +14,7 @@ mod auth;
 mod branches;
 mod fetch;
 mod git;
+mod large;
 mod listing;
 mod matrix;
 mod served;

@@ -165,7 +165,9 @@ async fn openpgp_signatures_of_every_kind_of_key_are_verified() {
         ("ed25519", None),
         ("p256", None),
         ("p384", None),
+        ("p521", None),
         ("subkey", None),
+        ("brainpool", Some("was made by a kind of key that is not supported")),
         ("expired", None),
         ("revoked", Some("was made by a key that is revoked")),
     ] {
@@ -203,6 +205,34 @@ async fn an_openpgp_key_that_is_past_its_time_or_another_one_does_not_count() {
     assert!(words.contains("was made by a key that has expired"), "{words}");
     let words = refusal(commit.verify(&key("ed25519"), VerifyMode::Head));
     assert!(words.contains("none of the 1 trusted keys"), "{words}");
+}
+
+/// `flux` is what fluxcd/pkg/git says: `go run . verify FOLDER` in `benches/peers/git` wrote it.
+#[cfg(feature = "pgp")]
+#[tokio::test]
+async fn the_same_keys_are_named_as_by_flux() {
+    let golden = String::from_utf8(fixture("flux")).unwrap();
+    for line in golden.lines() {
+        let words: Vec<_> = line.split(' ').collect();
+        let (name, mode) = match words[1] {
+            "tag" => (words[0], VerifyMode::Tag),
+            _ => (words[0], VerifyMode::Head),
+        };
+        let server = GitServer::start().await.unwrap();
+        serve(&server.create_repository("a.git"), name, name);
+        let commit = fetched(&server, Reference::tag(name)).await;
+        let keys = match (name.starts_with("ssh-"), name) {
+            (true, _) => ssh(name),
+            (false, "unsigned") => ssh("ssh-rsa"),
+            (false, _) => {
+                TrustedKeys::new().with_pgp(name, fixture(&format!("{name}.asc"))).unwrap()
+            }
+        };
+        let ours = commit.verify(&keys, mode).map(|verified| verified.signers()[0].key.clone());
+        // Brainpool's curves are told apart, and not verified.
+        let theirs = words.get(2).copied().filter(|_| name != "brainpool");
+        assert_eq!(ours.ok().as_deref(), theirs, "{line}");
+    }
 }
 
 #[cfg(not(feature = "pgp"))]
