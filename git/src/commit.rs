@@ -97,8 +97,7 @@ impl Commit {
 
     /// The same commit, of which only what is in `directories` is seen: a sparse checkout.
     ///
-    /// <!-- no_run: a commit comes from a Git server; the integration tests have one -->
-    /// <!-- no_run: needs a Git server -->
+    /// <!-- no_run: a commit comes from a Git server; the crate's first page has one -->
     /// ```no_run
     /// # fn example(commit: gotk_git::Commit) -> Result<(), gotk_git::Error> {
     /// let deploy = commit.only(["deploy/prod", "./deploy/base"])?;

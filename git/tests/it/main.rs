@@ -21,6 +21,7 @@ mod served;
 mod server;
 mod shared;
 mod ssh;
+mod sshd;
 mod submodules;
 mod tags;
 mod tls;
