@@ -26,7 +26,8 @@ fn canonical(value: &Value) -> String {
         Value::Object(map) => {
             let mut members: Vec<_> = map.iter().collect();
             members.sort_by_key(|(key, _)| *key);
-            let members = members.into_iter().map(|(key, value)| format!("{key}:{}", canonical(value)));
+            let members =
+                members.into_iter().map(|(key, value)| format!("{key}:{}", canonical(value)));
             format!("{{{}}}", members.collect::<Vec<_>>().join(","))
         }
         Value::Array(items) => {

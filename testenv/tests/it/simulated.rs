@@ -38,6 +38,9 @@ async fn pair() -> Option<Pair> {
     strip(&mut node);
     post(&pair.real, "/api/v1/nodes", &node).await.unwrap();
     status(&pair.real, "/api/v1/nodes/simulated", &node["status"]).await;
+    // A new node is tainted until the controller that no node has here takes the taint away.
+    let untaint = json!({ "spec": { "taints": null } });
+    merge(&pair.real, "/api/v1/nodes/simulated", &untaint).await;
     Some(pair)
 }
 
@@ -58,10 +61,13 @@ async fn items(client: &Client, path: &str) -> Vec<Value> {
 }
 
 async fn status(client: &Client, path: &str, status: &Value) {
-    let request = Request::patch(format!("{path}/status"))
-        .header("Content-Type", "application/merge-patch+json");
-    let body = json!({ "status": status }).to_string().into_bytes();
-    client.request::<Value>(request.body(body).unwrap()).await.unwrap();
+    merge(client, &format!("{path}/status"), &json!({ "status": status })).await;
+}
+
+async fn merge(client: &Client, path: &str, patch: &Value) {
+    let request = Request::patch(path).header("Content-Type", "application/merge-patch+json");
+    let request = request.body(patch.to_string().into_bytes()).unwrap();
+    client.request::<Value>(request).await.unwrap();
 }
 
 fn strip(object: &mut Value) {
