@@ -156,6 +156,8 @@ impl Machine {
         let revision = row.revision_at(ordinal);
         let mut pod = pod_from(set, &revision.template);
         meta::set(&mut pod, "name", name.as_str());
+        // It has one, as upstream, though the name is given.
+        meta::set(&mut pod, "generateName", format!("{}-", set.name()));
         label(
             &mut pod,
             [
