@@ -43,6 +43,17 @@ pub(crate) enum Answer {
     Watch(Watch),
 }
 
+impl Answer {
+    /// The code it goes out with.
+    pub(crate) fn code(&self) -> u16 {
+        match self {
+            Self::Text(code, _) => *code,
+            Self::Document(document) => document.code,
+            Self::List(_) | Self::Watch(_) => 200,
+        }
+    }
+}
+
 /// A JSON document and what its headers say.
 #[derive(Debug)]
 pub(crate) struct Document {
@@ -89,6 +100,8 @@ pub(crate) struct Habits {
     pub(crate) collect_garbage: bool,
     /// Empties terminating namespaces and lets them go.
     pub(crate) empty_namespaces: bool,
+    /// Gives each namespace its service account and the server's certificates.
+    pub(crate) service_accounts: bool,
     /// Moves workloads to ready, so long after they were made.
     pub(crate) simulate: Option<Duration>,
 }

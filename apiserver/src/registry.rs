@@ -52,6 +52,12 @@ impl Registry {
         serves
     }
 
+    /// Serves the kinds of a snapshot. Shelves are not used twice, whichever server it came from.
+    pub(crate) fn restore(&mut self, kinds: &[Arc<Kind>], shelves: usize) {
+        self.kinds = kinds.to_vec();
+        self.shelves = self.shelves.max(shelves);
+    }
+
     pub(crate) fn has_group(&self, group: &str) -> bool {
         self.kinds.iter().any(|kind| &*kind.group == group)
     }
