@@ -5,6 +5,7 @@
 mod apply;
 mod client;
 mod custom;
+mod faults;
 mod kubes;
 mod lists;
 mod objects;
