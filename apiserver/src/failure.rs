@@ -121,6 +121,14 @@ impl Failure {
         Self::new(500, "", message)
     }
 
+    /// Objects of this kind are stored in another version, and a webhook would have to convert them.
+    pub(crate) fn no_conversion(kind: &Kind) -> Self {
+        let (version, name) = (kind.api_version(), &kind.kind);
+        Self::internal(format!(
+            "conversion webhook for {version}, Kind={name} failed: this server calls no webhooks"
+        ))
+    }
+
     pub(crate) fn no_such_resource() -> Self {
         Self::new(404, "NotFound", "the server could not find the requested resource")
             .about("", "", "")

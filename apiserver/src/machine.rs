@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::ids::Ids;
 use crate::list::List;
 use crate::object::Stored;
+use crate::openapi;
 use crate::query::Query;
 use crate::registry::Registry;
 use crate::route::{NoRoute, Route, Target, route};
@@ -151,6 +152,8 @@ impl Machine {
             Route::Groups => Some(discovery::groups(registry)),
             Route::Group(group) => discovery::group(registry, group),
             Route::GroupVersion(group, version) => discovery::resources(registry, group, version),
+            Route::OpenApi => Some(openapi::index(registry)),
+            Route::OpenApiOf(group, version) => openapi::document(registry, group, version),
             Route::Target(_) => None,
         };
         let document = document.ok_or_else(Failure::no_such_resource)?;
@@ -163,11 +166,14 @@ impl Machine {
 
     fn serve(&mut self, request: &Request, target: Target) -> Result<Answer, Failure> {
         let form = accept::form(&request.accept)?;
+        if target.kind.custom.as_ref().is_some_and(|custom| custom.needs_webhook) {
+            return Err(Failure::no_conversion(&target.kind));
+        }
         let on_object = target.name.is_some() && !target.watch;
         let finalize = target.subresource.as_deref() == Some("finalize");
         match (&request.method, on_object) {
             (&Method::GET | &Method::HEAD, true) if !finalize => {
-                self.get(&target, form).map(Answer::Document)
+                self.get(request, &target, form).map(Answer::Document)
             }
             (&Method::GET | &Method::HEAD, false) => self.read_collection(request, target, form),
             (&Method::PUT, true) => self.update(request, &target, form).map(Answer::Document),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::accept::Form;
 use crate::builtin;
-use crate::decode;
+use crate::decode::{self, Strictness};
 use crate::failure::Failure;
 use crate::kind::Kind;
 use crate::machine::{Document, Machine, Request};
@@ -75,7 +75,12 @@ impl Machine {
     ) -> Result<Document, Failure> {
         let options = WriteOptions::parse(&request.query, Write::Create)?;
         let mut object = decode::object(&target.kind, &request.content_type, &request.body)?;
-        let warnings = decode::fit(&target.kind, &mut object, options.field_validation)?;
+        let strictness = Strictness::of(
+            options.field_validation,
+            &request.content_type,
+            &request.body,
+        );
+        let warnings = decode::fit(&target.kind, &mut object, &strictness)?;
         decode::check_identity(target, &object)?;
         let edit = Edit::new(target, &options, Writer::put(&options, &request.user_agent));
         if object["metadata"]["resourceVersion"].as_str().is_some_and(|version| !version.is_empty())
@@ -104,7 +109,12 @@ impl Machine {
             });
         }
         let mut object = decode::object(&target.kind, &request.content_type, &request.body)?;
-        let warnings = decode::fit(&target.kind, &mut object, options.field_validation)?;
+        let strictness = Strictness::of(
+            options.field_validation,
+            &request.content_type,
+            &request.body,
+        );
+        let warnings = decode::fit(&target.kind, &mut object, &strictness)?;
         decode::check_identity(target, &object)?;
         let (outcome, code) = match self.find(target) {
             Ok(old) => (self.replace(&edit, &old, object)?, 200),
