@@ -306,6 +306,8 @@ fn custom_kind(spec: &Value, version: &Value, shape: &Arc<OneShape>, shelf: usiz
         categories: texts(&names["categories"]),
         scope: if spec["scope"] == "Cluster" { Scope::Cluster } else { Scope::Namespaced },
         subresources: subresources(version),
+        posted: false,
+        foreign: None,
         counts_generation: true,
         update_creates: false,
         update_needs_version: true,

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::failure::Failure;
+use crate::identity::User;
 use crate::list::List;
 use crate::machine::{Answer, Document, JSON, Machine, Request};
 use crate::query::Query;
@@ -94,6 +95,8 @@ pub(crate) async fn respond(
         accept: text(header::ACCEPT),
         content_type: text(header::CONTENT_TYPE),
         user_agent: text(header::USER_AGENT),
+        user: user(&parts.headers),
+        token: text(header::AUTHORIZATION).trim_start_matches("Bearer ").to_owned(),
         body,
     };
     let answer = shared.with(|machine| machine.answer(&request));
@@ -105,6 +108,18 @@ pub(crate) async fn respond(
         Answer::List(list) => reply(200, JSON, Reply::List(list)),
         Answer::Watch(watch) => reply(200, JSON, Reply::Stream(stream(shared, watch))),
     })
+}
+
+/// Whom an administrator acts as, or the administrator.
+fn user(headers: &HeaderMap) -> User {
+    let all = |name: &str| {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.map(str::to_owned).collect::<Vec<_>>()
+    };
+    match all("impersonate-user").first() {
+        Some(name) => User::impersonated(name, all("impersonate-group")),
+        None => User::admin(),
+    }
 }
 
 fn header_text(headers: &HeaderMap, name: &HeaderName) -> String {

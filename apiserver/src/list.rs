@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::accept::Form;
 use crate::clock::Clock;
+use crate::convert::Foreign;
 use crate::kind::Kind;
 use crate::object::{self, Stored};
 use crate::read::partial;
@@ -18,6 +19,7 @@ use crate::table::Printer;
 pub(crate) struct Shape {
     partial: bool,
     table: Option<Arc<Rows>>,
+    foreign: Option<Foreign>,
     /// `{"kind":…,"apiVersion":…,` of a whole object.
     head: Bytes,
     /// Upstream leaves the kind out of the items of built-in lists, and only there.
@@ -36,7 +38,13 @@ struct Rows {
 impl Shape {
     pub(crate) fn of(kind: &Kind, form: Form) -> Self {
         let head = object::head(&kind.kind, &kind.api_version());
-        Self { partial: form == Form::Partial, table: None, head, bare_items: kind.built_in }
+        Self {
+            partial: form == Form::Partial,
+            table: None,
+            foreign: kind.foreign,
+            head,
+            bare_items: kind.built_in,
+        }
     }
 
     /// Events as tables.
@@ -60,6 +68,9 @@ impl Shape {
             let headers = !rows.begun.swap(true, Ordering::Relaxed);
             let table = rows.printer.event(&rows.kind, object, headers, rows.clock.now());
             out.extend_from_slice(table.to_string().as_bytes());
+        } else if let (Some(foreign), false) = (self.foreign, self.partial) {
+            out.extend_from_slice(&self.head);
+            out.extend_from_slice(&shown(foreign, object).as_bytes()[1..]);
         } else if self.partial {
             out.extend_from_slice(partial(object).to_string().as_bytes());
         } else {
@@ -69,12 +80,21 @@ impl Shape {
     }
 
     fn write_item(&self, object: &Stored, out: &mut BytesMut) {
-        if self.bare_items && !self.partial {
+        if let (Some(foreign), false) = (self.foreign, self.partial) {
+            out.extend_from_slice(shown(foreign, object).as_bytes());
+        } else if self.bare_items && !self.partial {
             out.extend_from_slice(&object.bare());
         } else {
             self.write(object, out);
         }
     }
+}
+
+/// An object in its second shape, without kind and version.
+fn shown(foreign: Foreign, object: &Stored) -> String {
+    let mut value: Value = serde_json::from_slice(&object.bare()).unwrap_or_default();
+    foreign.shown(&mut value);
+    value.to_string()
 }
 
 /// The objects of a page, shared with the store until they are written.

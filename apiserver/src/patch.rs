@@ -53,6 +53,10 @@ impl Machine {
         let mut warnings = Vec::new();
         let (outcome, code) = match (self.find(target), patch) {
             (found, Patch::Apply(config)) => {
+                if found.is_err() {
+                    self.authorize_as(request, target, "create")?;
+                }
+                self.check_escalation(request, target, &config)?;
                 self.apply(&edit, target, found.ok(), config, options.force)?
             }
             (Ok(old), patch) => {
@@ -61,6 +65,7 @@ impl Machine {
                 let strictness = Strictness { validation: options.field_validation, text: &[] };
                 warnings = decode::fit(&target.kind, &mut new, &strictness)?;
                 decode::check_identity(target, &new)?;
+                self.check_escalation(request, target, &new)?;
                 (self.replace(&edit, &old, new)?, 200)
             }
             (Err(missing), _) => return Err(missing),

@@ -287,6 +287,11 @@ impl DeleteOptions {
         } else {
             serde_json::from_slice(body).map_err(|error| Failure::bad_request(error.to_string()))?
         };
+        Self::of(&body)
+    }
+
+    /// From a `DeleteOptions` object.
+    pub(crate) fn of(body: &Value) -> Result<Self, Failure> {
         let mut causes = Vec::new();
         let policy = &body["propagationPolicy"];
         let orphan = body["orphanDependents"].as_bool();

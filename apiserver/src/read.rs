@@ -179,6 +179,7 @@ fn list_meta(version: u64, next: Option<String>, remaining: Option<usize>) -> Va
 pub(crate) fn document(kind: &Kind, stored: &Stored, form: Form, code: u16) -> Document {
     let body = match form {
         Form::Partial => Bytes::from(partial(stored).to_string()),
+        _ if kind.foreign.is_some() => Bytes::from(stored.value(kind).to_string()),
         _ => {
             let head = object::head(&kind.kind, &kind.api_version());
             Bytes::from([&head[..], &stored.tail()[..]].concat())

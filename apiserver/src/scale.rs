@@ -89,7 +89,7 @@ fn wanted(scale: &Value) -> Result<i64, Failure> {
     if count < 0 {
         let cause = Cause::invalid("spec.replicas", replicas, "must be greater than or equal to 0");
         let name = scale["metadata"]["name"].as_str().unwrap_or_default();
-        return Err(Failure::invalid_scale(name, vec![cause]));
+        return Err(Failure::invalid_kind("autoscaling", "Scale", name, vec![cause]));
     }
     Ok(count)
 }

@@ -21,6 +21,8 @@ use crate::query::Query;
 use crate::read;
 use crate::table::columns::Column;
 
+pub(crate) use crate::table::text::selector as selector_text;
+
 /// How much of its object a row brings along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Include {

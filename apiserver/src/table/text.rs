@@ -29,7 +29,7 @@ pub(super) fn labels(map: &Value) -> String {
 }
 
 /// A label selector as people write it; empty where it selects everything.
-pub(super) fn selector(selector: &Value) -> String {
+pub(crate) fn selector(selector: &Value) -> String {
     let mut terms: Vec<(String, String)> = selector["matchLabels"]
         .as_object()
         .into_iter()
