@@ -6,7 +6,6 @@ mod workload;
 
 use serde_json::{Value, json};
 
-use crate::base64;
 use crate::definition;
 use crate::failure::Cause;
 use crate::kind::Kind;
@@ -50,17 +49,6 @@ fn label_namespace(object: &mut Value) {
     }
     labels["kubernetes.io/metadata.name"] = name.into();
     meta::set(object, "labels", labels);
-}
-
-/// Where the first byte is that base64 does not have, in a field that is bytes.
-pub(crate) fn misencoded(kind: &Kind, object: &Value) -> Option<usize> {
-    let part = match (&*kind.group, &*kind.kind) {
-        ("", "ConfigMap") => "binaryData",
-        ("", "Secret") => "data",
-        _ => return None,
-    };
-    let values = object[part].as_object()?.values().filter_map(Value::as_str);
-    values.map(base64::check_standard).find_map(Result::err)
 }
 
 /// What upstream refuses in an object of this kind.

@@ -10,6 +10,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::failure::Cause;
+use crate::scale::ScalePaths;
 
 /// The structural schema of one version of a custom kind.
 #[derive(Debug)]
@@ -17,13 +18,35 @@ pub(crate) struct Custom {
     schema: Value,
     /// Compiled once; a pattern that does not compile is refused with the definition.
     patterns: HashMap<String, Regex>,
+    /// `additionalPrinterColumns`.
+    columns: Vec<Value>,
+    /// Where the replicas are, for the scale subresource.
+    pub(crate) scale: Option<ScalePaths>,
+    /// Whether objects would have to go through a webhook to be seen in this version.
+    pub(crate) needs_webhook: bool,
 }
 
 impl Custom {
+    /// One entry of a definition's versions.
+    pub(crate) fn of(spec: &Value, version: &Value) -> Self {
+        let needs_webhook = spec["conversion"]["strategy"] == "Webhook" && version["storage"] != true;
+        let columns = version["additionalPrinterColumns"].as_array().cloned().unwrap_or_default();
+        let scale = ScalePaths::of(&version["subresources"]["scale"]);
+        Self { columns, scale, needs_webhook, ..Self::new(version["schema"]["openAPIV3Schema"].clone()) }
+    }
+
     pub(crate) fn new(schema: Value) -> Self {
         let mut patterns = HashMap::new();
         collect_patterns(&schema, &mut patterns);
-        Self { schema, patterns }
+        Self { schema, patterns, columns: Vec::new(), scale: None, needs_webhook: false }
+    }
+
+    pub(crate) fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    pub(crate) fn columns(&self) -> &[Value] {
+        &self.columns
     }
 
     /// Drops what the schema does not have and returns the paths.

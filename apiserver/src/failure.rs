@@ -121,6 +121,14 @@ impl Failure {
         Self::new(500, "", message)
     }
 
+    /// Objects of this kind are stored in another version, and a webhook would have to convert them.
+    pub(crate) fn no_conversion(kind: &Kind) -> Self {
+        let (version, name) = (kind.api_version(), &kind.kind);
+        Self::internal(format!(
+            "conversion webhook for {version}, Kind={name} failed: this server calls no webhooks"
+        ))
+    }
+
     pub(crate) fn no_such_resource() -> Self {
         Self::new(404, "NotFound", "the server could not find the requested resource")
             .about("", "", "")
@@ -200,6 +208,32 @@ impl Failure {
         Self::new(403, "Forbidden", message).about(&kind.group, &kind.plural, name)
     }
 
+    /// Roles do not allow it.
+    pub(crate) fn unauthorized(kind: &Kind, name: &str, why: &str) -> Self {
+        let named = if name.is_empty() { String::new() } else { format!(" {}", go_quoted(name)) };
+        let message = format!("{}{named} is forbidden: {why}", kind.qualified());
+        Self::new(403, "Forbidden", message).about(&kind.group, &kind.plural, name)
+    }
+
+    /// A conflict that is about a subresource.
+    pub(crate) fn conflict_on(kind: &Kind, resource: &str, name: &str, why: &str) -> Self {
+        let message =
+            format!("Operation cannot be fulfilled on {resource} {}: {why}", go_quoted(name));
+        Self::new(409, "Conflict", message).about(&kind.group, resource, name)
+    }
+
+    /// An eviction that a disruption budget does not allow now.
+    pub(crate) fn budget_spent(why: &str) -> Self {
+        let message = "Cannot evict pod as it would violate the pod's disruption budget.";
+        let cause = Cause::new("DisruptionBudget", "", why);
+        Self::new(429, "TooManyRequests", message).caused_by(vec![cause])
+    }
+
+    /// A pod that runs nowhere has no logs and takes no connections.
+    pub(crate) fn no_host(pod: &str) -> Self {
+        Self::bad_request(format!("pod {pod} does not have a host assigned"))
+    }
+
     pub(crate) fn namespace_terminating(kind: &Kind, name: &str, namespace: &str) -> Self {
         let why = format!(
             "unable to create new content in namespace {namespace} because it is being terminated"
@@ -216,8 +250,9 @@ impl Failure {
         Self::invalid_of(&kind.group, &kind.kind, name, causes)
     }
 
-    pub(crate) fn invalid_scale(name: &str, causes: Vec<Cause>) -> Self {
-        Self::invalid_of("autoscaling", "Scale", name, causes)
+    /// The body of a subresource is invalid.
+    pub(crate) fn invalid_kind(group: &str, kind: &str, name: &str, causes: Vec<Cause>) -> Self {
+        Self::invalid_of(group, kind, name, causes)
     }
 
     /// An update that names no version, of a kind that demands one. Upstream names the resource.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::accept::Form;
 use crate::builtin;
-use crate::decode;
+use crate::decode::{self, Strictness};
 use crate::failure::Failure;
 use crate::kind::Kind;
 use crate::machine::{Document, Machine, Request};
@@ -75,8 +75,14 @@ impl Machine {
     ) -> Result<Document, Failure> {
         let options = WriteOptions::parse(&request.query, Write::Create)?;
         let mut object = decode::object(&target.kind, &request.content_type, &request.body)?;
-        let warnings = decode::fit(&target.kind, &mut object, options.field_validation)?;
+        let strictness = Strictness::of(
+            options.field_validation,
+            &request.content_type,
+            &request.body,
+        );
+        let warnings = decode::fit(&target.kind, &mut object, &strictness)?;
         decode::check_identity(target, &object)?;
+        self.check_escalation(request, target, &object)?;
         let edit = Edit::new(target, &options, Writer::put(&options, &request.user_agent));
         if object["metadata"]["resourceVersion"].as_str().is_some_and(|version| !version.is_empty())
         {
@@ -104,11 +110,18 @@ impl Machine {
             });
         }
         let mut object = decode::object(&target.kind, &request.content_type, &request.body)?;
-        let warnings = decode::fit(&target.kind, &mut object, options.field_validation)?;
+        let strictness = Strictness::of(
+            options.field_validation,
+            &request.content_type,
+            &request.body,
+        );
+        let warnings = decode::fit(&target.kind, &mut object, &strictness)?;
         decode::check_identity(target, &object)?;
+        self.check_escalation(request, target, &object)?;
         let (outcome, code) = match self.find(target) {
             Ok(old) => (self.replace(&edit, &old, object)?, 200),
             Err(_) if target.kind.update_creates && edit.subresource.is_empty() => {
+                self.authorize_as(request, target, "create")?;
                 (self.insert(&edit, object)?, 201)
             }
             Err(missing) => return Err(missing),
@@ -139,6 +152,10 @@ impl Machine {
         let mut object = edit.writer.create(kind, object, self.clock.now())?;
         if kind.has("status") {
             put_part(&mut object, "status", None);
+        }
+        if let Some(custom) = &kind.custom {
+            // What is read has its defaults, and a status that nobody wrote may have one.
+            custom.default(&mut object);
         }
         builtin::decide(kind, &mut object, None);
         meta::set(&mut object, "uid", self.ids.uid());
@@ -312,6 +329,18 @@ fn isolate(kind: &Kind, subresource: &str, before: &Value, new: &mut Value) {
                 true => json!({ "finalizers": finalizers }),
                 false => json!({}),
             };
+        }
+        "approval" => {
+            let conditions = new["status"].get("conditions").cloned();
+            let meta = new["metadata"].clone();
+            *new = before.clone();
+            new["metadata"] = meta;
+            if let Some(conditions) = conditions {
+                new["status"]["conditions"] = conditions;
+            }
+        }
+        "ephemeralcontainers" | "resize" => {
+            put_part(new, "status", before.get("status").cloned());
         }
         "" if kind.is("", "Namespace") => {
             put_part(new, "status", before.get("status").cloned());

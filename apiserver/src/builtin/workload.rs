@@ -116,8 +116,11 @@ fn default_service(spec: &mut Value) {
     }
     for port in items(spec, "ports") {
         fill(port, "protocol", "TCP");
-        let number = port["port"].clone();
-        fill(port, "targetPort", number);
+        if matches!(&port["targetPort"], Value::Null | Value::Number(_) if port["targetPort"].as_i64().unwrap_or_default() == 0)
+            || port["targetPort"] == ""
+        {
+            port["targetPort"] = port["port"].clone();
+        }
     }
 }
 
