@@ -249,7 +249,8 @@ impl Machine {
     }
 
     fn serve_posted(&mut self, request: &Request, target: Target) -> Result<Document, Failure> {
-        let collection = target.name.is_none() && target.namespace.is_some() == target.kind.namespaced();
+        let collection =
+            target.name.is_none() && target.namespace.is_some() == target.kind.namespaced();
         if request.method != Method::POST || !collection {
             return Err(Failure::method_not_allowed());
         }
@@ -268,7 +269,8 @@ impl Machine {
     /// What a kubelet would answer: there is none.
     fn connect(&self, request: &Request, target: &Target) -> Result<Option<Answer>, Failure> {
         const CONNECTING: [&str; 5] = ["attach", "exec", "log", "portforward", "proxy"];
-        let Some(subresource) = target.subresource.as_deref().filter(|s| CONNECTING.contains(s)) else {
+        let Some(subresource) = target.subresource.as_deref().filter(|s| CONNECTING.contains(s))
+        else {
             return Ok(None);
         };
         let found = self.find(target)?;
@@ -279,7 +281,9 @@ impl Machine {
         if subresource == "log" && request.method == Method::GET {
             return Ok(Some(Answer::Text(200, "")));
         }
-        Err(Failure::internal(format!("dial tcp: {subresource} needs a node, and this server has none")))
+        Err(Failure::internal(format!(
+            "dial tcp: {subresource} needs a node, and this server has none"
+        )))
     }
 
     /// The object a target names.
