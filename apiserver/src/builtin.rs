@@ -33,7 +33,7 @@ pub(crate) fn default(kind: &Kind, object: &mut Value) {
         ("", "Secret") => config::default_secret(object),
         ("", "Pod") => {
             workload::default(kind, object);
-            pod::admit(&mut object["spec"]);
+            pod::request(&mut object["spec"]);
         }
         ("", "ReplicationController") => {
             label_controller(object);
@@ -91,6 +91,7 @@ pub(crate) fn decide(kind: &Kind, object: &mut Value, before: Option<&Value>) {
         definition::first_status(object);
     }
     if kind.is("", "Pod") && before.is_none() {
+        pod::admit(&mut object["spec"]);
         object["status"]["qosClass"] = pod::quality(&object["spec"]).into();
     }
     if kind.is("batch", "Job") && before.is_none() {
@@ -144,7 +145,16 @@ pub(crate) fn causes(kind: &Kind, object: &Value, before: Option<&Value>) -> Vec
 }
 
 /// What upstream refuses in a change of an object of this kind.
-pub(crate) fn update_causes(kind: &Kind, before: &Value, new: &Value) -> Vec<Cause> {
+pub(crate) fn update_causes(
+    kind: &Kind,
+    subresource: &str,
+    before: &Value,
+    new: &Value,
+) -> Vec<Cause> {
+    if !subresource.is_empty() && kind.is("", "Pod") {
+        // Binding, resizing and the like change what nobody else may.
+        return Vec::new();
+    }
     match (&*kind.group, &*kind.kind) {
         ("", "ConfigMap" | "Secret") => config::update_causes(before, new),
         _ => {

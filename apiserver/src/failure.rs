@@ -193,8 +193,10 @@ impl Failure {
         Self::new(404, "NotFound", message).about("", "namespaces", name)
     }
 
-    pub(crate) fn already_exists(kind: &Kind, name: &str) -> Self {
-        let message = format!("{} {} already exists", kind.qualified(), go_quoted(name));
+    /// The name is taken, be it by an object that is about to go.
+    pub(crate) fn already_exists(kind: &Kind, name: &str, deleting: bool) -> Self {
+        let going = if deleting { "object is being deleted: " } else { "" };
+        let message = format!("{going}{} {} already exists", kind.qualified(), go_quoted(name));
         Self::new(409, "AlreadyExists", message).about(&kind.group, &kind.plural, name)
     }
 

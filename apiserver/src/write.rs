@@ -167,8 +167,10 @@ impl Machine {
         if !causes.is_empty() {
             return Err(Failure::invalid(kind, &name, causes));
         }
-        if self.store.get(kind.shelf, &object::key(edit.namespace.as_deref(), &name)).is_some() {
-            return Err(Failure::already_exists(kind, &name));
+        if let Some(there) =
+            self.store.get(kind.shelf, &object::key(edit.namespace.as_deref(), &name))
+        {
+            return Err(Failure::already_exists(kind, &name, there.deleting));
         }
         Ok(self.commit(edit, object))
     }
@@ -226,7 +228,7 @@ impl Machine {
         let mut causes = meta::causes(kind, &new);
         causes.extend(meta::update_causes(&before, &new));
         causes.extend(builtin::causes(kind, &new, Some(&before)));
-        causes.extend(builtin::update_causes(kind, &before, &new));
+        causes.extend(builtin::update_causes(kind, &edit.subresource, &before, &new));
         if !causes.is_empty() {
             return Err(Failure::invalid(kind, old.name(), causes));
         }

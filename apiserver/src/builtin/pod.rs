@@ -84,11 +84,8 @@ fn http_get(action: &mut Value) {
     fill(action, "scheme", "HTTP");
 }
 
-/// What a pod gets that is no template: requests, a priority, patience with its node.
-pub(super) fn admit(spec: &mut Value) {
-    if !spec.is_object() {
-        return;
-    }
+/// A pod asks for as much as it may have, where it does not say what it asks for.
+pub(super) fn request(spec: &mut Value) {
     for list in ["containers", "initContainers"] {
         for container in items(spec, list) {
             let Some(limits) = container["resources"]["limits"].as_object().cloned() else { continue };
@@ -97,6 +94,13 @@ pub(super) fn admit(spec: &mut Value) {
                 fill(&mut container["resources"]["requests"], &resource, amount);
             }
         }
+    }
+}
+
+/// What admission gives a pod: a priority, and patience with its node.
+pub(super) fn admit(spec: &mut Value) {
+    if !spec.is_object() {
+        return;
     }
     fill(spec, "priority", 0);
     fill(spec, "preemptionPolicy", "PreemptLowerPriority");

@@ -24,6 +24,8 @@ enum Rule {
     Label,
     Subdomain,
     Fixed(Shown),
+    /// Fixed, in other words.
+    Locked,
 }
 
 /// How a refusal shows the value that is not to change.
@@ -53,6 +55,7 @@ fn read(line: &'static str) -> Option<Row> {
         "above" => Rule::Above(number()?),
         "label" => Rule::Label,
         "subdomain" => Rule::Subdomain,
+        "locked" => Rule::Locked,
         "fixed" => Rule::Fixed(Shown::Json),
         "fixed-go" => Rule::Fixed(Shown::Go),
         "fixed-null" => Rule::Fixed(Shown::Null),
@@ -66,7 +69,7 @@ fn of(kind: &Kind) -> impl Iterator<Item = &'static Row> {
 }
 
 pub(super) fn causes(kind: &Kind, object: &Value) -> Vec<Cause> {
-    let rows = of(kind).filter(|row| !matches!(row.rule, Rule::Fixed(_)));
+    let rows = of(kind).filter(|row| !matches!(row.rule, Rule::Fixed(_) | Rule::Locked));
     rows.flat_map(|row| {
         paths::each(object, row.path)
             .into_iter()
@@ -77,7 +80,8 @@ pub(super) fn causes(kind: &Kind, object: &Value) -> Vec<Cause> {
 
 pub(super) fn update_causes(kind: &Kind, before: &Value, new: &Value) -> Vec<Cause> {
     let fixed = of(kind).filter_map(|row| match row.rule {
-        Rule::Fixed(shown) => Some((row.path, shown)),
+        Rule::Fixed(shown) => Some((row.path, Some(shown))),
+        Rule::Locked => Some((row.path, None)),
         _ => None,
     });
     let changed = fixed.filter_map(|(path, shown)| {
@@ -85,9 +89,13 @@ pub(super) fn update_causes(kind: &Kind, before: &Value, new: &Value) -> Vec<Cau
         let part = |object: &Value| object.pointer(&pointer).cloned().unwrap_or_default();
         let (before, new) = (part(before), part(new));
         let value = match shown {
-            Shown::Json => new.clone(),
-            Shown::Go => go_members(&new),
-            Shown::Null => Value::Null,
+            Some(Shown::Json) => new.clone(),
+            Some(Shown::Go) => go_members(&new),
+            Some(Shown::Null) => Value::Null,
+            None => {
+                let why = format!("updates to {path} are forbidden.");
+                return (before != new).then(|| Cause::forbidden(path, &why));
+            }
         };
         (before != new).then(|| Cause::invalid(path, &value, "field is immutable"))
     });
@@ -132,7 +140,7 @@ impl Rule {
             },
             Self::Label => grammar(names::label(text)),
             Self::Subdomain => grammar(names::subdomain(text)),
-            Self::Required | Self::Fixed(_) => Vec::new(),
+            Self::Required | Self::Fixed(_) | Self::Locked => Vec::new(),
         }
     }
 }

@@ -266,7 +266,7 @@ fn selector_causes(spec: &Value) -> Vec<Cause> {
 pub(super) fn update_causes(kind: &Kind, before: &Value, new: &Value) -> Vec<Cause> {
     match (&*kind.group, &*kind.kind) {
         ("batch", "Job") if before["spec"]["template"] != new["spec"]["template"] => {
-            vec![Cause::invalid("spec.template", &new["spec"]["template"], "field is immutable")]
+            job_template_cause(&before["spec"]["template"], &new["spec"]["template"])
         }
         ("apps", "StatefulSet") => stateful_set_causes(before, new),
         ("", "Service") => service::update_causes(before, new),
@@ -280,6 +280,14 @@ pub(super) fn update_causes(kind: &Kind, before: &Value, new: &Value) -> Vec<Cau
     }
 }
 
+fn job_template_cause(before: &Value, new: &Value) -> Vec<Cause> {
+    let (path, value) = match before["metadata"] == new["metadata"] {
+        true => ("spec.template.spec", &new["spec"]),
+        false => ("spec.template", new),
+    };
+    vec![Cause::invalid(path, value, "field is immutable")]
+}
+
 /// Everything but a few fields of a spec.
 fn without(object: &Value, fields: &[&str]) -> Value {
     let mut spec = object["spec"].clone();
@@ -290,7 +298,7 @@ fn without(object: &Value, fields: &[&str]) -> Value {
 }
 
 fn stateful_set_causes(before: &Value, new: &Value) -> Vec<Cause> {
-    const MAY: [&str; 8] = [
+    const MAY: [&str; 10] = [
         "replicas",
         "ordinals",
         "template",
@@ -298,10 +306,13 @@ fn stateful_set_causes(before: &Value, new: &Value) -> Vec<Cause> {
         "revisionHistoryLimit",
         "persistentVolumeClaimRetentionPolicy",
         "minReadySeconds",
+        // These have rules of their own.
         "podManagementPolicy",
+        "serviceName",
+        "selector",
     ];
     let why = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
-    let fixed = without(before, &MAY[..7]) != without(new, &MAY[..7]);
+    let fixed = without(before, &MAY) != without(new, &MAY);
     fixed.then(|| Cause::forbidden("spec", why)).into_iter().collect()
 }
 
@@ -340,13 +351,11 @@ fn pod_update_causes(before: &Value, new: &Value) -> Vec<Cause> {
     let bare = |object: &Value| {
         let mut spec = without(
             object,
-            &["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "ephemeralContainers", "nodeName", "schedulingGates"],
+            &["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "schedulingGates"],
         );
         for list in ["containers", "initContainers"] {
             items(&mut spec, list).filter_map(Value::as_object_mut).for_each(|container| {
-                for field in ["image", "resources"] {
-                    container.remove(field);
-                }
+                container.remove("image");
             });
         }
         spec
