@@ -155,7 +155,10 @@ mod tests {
         });
         let mut autoscaler = stored.clone();
         Foreign::Autoscaler.shown(&mut autoscaler);
-        assert_eq!(autoscaler["spec"], json!({ "maxReplicas": 3, "targetCPUUtilizationPercentage": 50 }));
+        assert_eq!(
+            autoscaler["spec"],
+            json!({ "maxReplicas": 3, "targetCPUUtilizationPercentage": 50 })
+        );
         Foreign::Autoscaler.stored(&mut autoscaler);
         assert_eq!(autoscaler, stored);
     }

@@ -34,10 +34,16 @@ pub(crate) struct Custom {
 impl Custom {
     /// One entry of a definition's versions.
     pub(crate) fn of(spec: &Value, version: &Value) -> Self {
-        let needs_webhook = spec["conversion"]["strategy"] == "Webhook" && version["storage"] != true;
+        let needs_webhook =
+            spec["conversion"]["strategy"] == "Webhook" && version["storage"] != true;
         let columns = version["additionalPrinterColumns"].as_array().cloned().unwrap_or_default();
         let scale = ScalePaths::of(&version["subresources"]["scale"]);
-        Self { columns, scale, needs_webhook, ..Self::new(version["schema"]["openAPIV3Schema"].clone()) }
+        Self {
+            columns,
+            scale,
+            needs_webhook,
+            ..Self::new(version["schema"]["openAPIV3Schema"].clone())
+        }
     }
 
     pub(crate) fn new(schema: Value) -> Self {

@@ -23,7 +23,8 @@ impl User {
 
     /// A user as an administrator impersonates them.
     pub(crate) fn impersonated(name: &str, groups: Vec<String>) -> Self {
-        if let Some(account) = name.strip_prefix("system:serviceaccount:").filter(|_| groups.is_empty())
+        if let Some(account) =
+            name.strip_prefix("system:serviceaccount:").filter(|_| groups.is_empty())
             && let Some((namespace, account)) = account.split_once(':')
         {
             return Self::service_account(namespace, account);

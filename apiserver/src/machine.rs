@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Method;
@@ -21,6 +22,7 @@ use crate::openapi;
 use crate::query::{Query, Write, WriteOptions};
 use crate::registry::Registry;
 use crate::route::{NoRoute, Route, Target, route};
+use crate::simulate::Simulator;
 use crate::store::Store;
 use crate::watch::Watch;
 
@@ -47,6 +49,17 @@ pub(crate) enum Answer {
     Document(Document),
     List(List),
     Watch(Watch),
+}
+
+impl Answer {
+    /// The code it goes out with.
+    pub(crate) fn code(&self) -> u16 {
+        match self {
+            Self::Text(code, _) => *code,
+            Self::Document(document) => document.code,
+            Self::List(_) | Self::Watch(_) => 200,
+        }
+    }
 }
 
 /// A JSON document and what its headers say.
@@ -95,6 +108,10 @@ pub(crate) struct Habits {
     pub(crate) collect_garbage: bool,
     /// Empties terminating namespaces and lets them go.
     pub(crate) empty_namespaces: bool,
+    /// Gives each namespace its service account and the server's certificates.
+    pub(crate) service_accounts: bool,
+    /// Moves workloads to ready, so long after they were made.
+    pub(crate) simulate: Option<Duration>,
 }
 
 /// The state of the server.
@@ -106,6 +123,7 @@ pub(crate) struct Machine {
     pub(crate) ids: Ids,
     pub(crate) habits: Habits,
     pub(crate) address: String,
+    pub(crate) simulator: Option<Simulator>,
     /// The tokens given out, and whose they are.
     pub(crate) tokens: HashMap<String, User>,
     /// Shelves written to since [`take_touched`](Self::take_touched).
@@ -124,15 +142,21 @@ impl Machine {
         let mut store = Store::new(history);
         store.reserve(registry.shelves());
         let touched = BTreeSet::new();
+        let simulator = habits.simulate.map(Simulator::new);
         let tokens = HashMap::new();
-        let mut machine = Self { registry, store, clock, ids, habits, address, tokens, touched };
+        let mut machine =
+            Self { registry, store, clock, ids, habits, address, simulator, tokens, touched };
         machine.create_first_namespaces();
+        if habits.simulate.is_some() {
+            machine.create_node();
+        }
         machine.create_first_roles();
         machine.settle();
         machine
     }
 
     pub(crate) fn answer(&mut self, request: &Request) -> Answer {
+        self.catch_up();
         let known = match self.tokens.get(&request.token) {
             Some(user) if request.user.is_master() => {
                 &Request { user: user.clone(), ..request.clone() }
@@ -140,6 +164,12 @@ impl Machine {
             _ => request,
         };
         self.try_answer(known).unwrap_or_else(|failure| Answer::Document(failure.into()))
+    }
+
+    /// The name of whoever sends a request.
+    pub(crate) fn who(&self, request: &Request) -> String {
+        let known = self.tokens.get(&request.token).filter(|_| request.user.is_master());
+        known.unwrap_or(&request.user).name.clone()
     }
 
     fn try_answer(&mut self, request: &Request) -> Result<Answer, Failure> {
@@ -219,7 +249,8 @@ impl Machine {
     }
 
     fn serve_posted(&mut self, request: &Request, target: Target) -> Result<Document, Failure> {
-        let collection = target.name.is_none() && target.namespace.is_some() == target.kind.namespaced();
+        let collection =
+            target.name.is_none() && target.namespace.is_some() == target.kind.namespaced();
         if request.method != Method::POST || !collection {
             return Err(Failure::method_not_allowed());
         }
@@ -238,7 +269,8 @@ impl Machine {
     /// What a kubelet would answer: there is none.
     fn connect(&self, request: &Request, target: &Target) -> Result<Option<Answer>, Failure> {
         const CONNECTING: [&str; 5] = ["attach", "exec", "log", "portforward", "proxy"];
-        let Some(subresource) = target.subresource.as_deref().filter(|s| CONNECTING.contains(s)) else {
+        let Some(subresource) = target.subresource.as_deref().filter(|s| CONNECTING.contains(s))
+        else {
             return Ok(None);
         };
         let found = self.find(target)?;
@@ -249,7 +281,9 @@ impl Machine {
         if subresource == "log" && request.method == Method::GET {
             return Ok(Some(Answer::Text(200, "")));
         }
-        Err(Failure::internal(format!("dial tcp: {subresource} needs a node, and this server has none")))
+        Err(Failure::internal(format!(
+            "dial tcp: {subresource} needs a node, and this server has none"
+        )))
     }
 
     /// The object a target names.

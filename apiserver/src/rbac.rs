@@ -107,9 +107,10 @@ impl Machine {
         if user.is_master() {
             return Some(String::new());
         }
-        let everybody_asks = matches!(wanted.group.as_str(), "authorization.k8s.io" | "authentication.k8s.io")
-            && wanted.resource.starts_with("selfsubject")
-            && wanted.verb == "create";
+        let everybody_asks =
+            matches!(wanted.group.as_str(), "authorization.k8s.io" | "authentication.k8s.io")
+                && wanted.resource.starts_with("selfsubject")
+                && wanted.verb == "create";
         if everybody_asks || wanted.path.as_deref().is_some_and(public) && wanted.verb == "get" {
             let role = if everybody_asks { "system:basic-user" } else { "system:discovery" };
             return Some(format!(
@@ -117,9 +118,9 @@ impl Machine {
             ));
         }
         let namespace = Some(wanted.namespace.as_str()).filter(|namespace| !namespace.is_empty());
-        self.grants(user, namespace)
-            .into_iter()
-            .find_map(|grant| grant.rules.iter().any(|rule| covers(rule, wanted)).then_some(grant.why))
+        self.grants(user, namespace).into_iter().find_map(|grant| {
+            grant.rules.iter().any(|rule| covers(rule, wanted)).then_some(grant.why)
+        })
     }
 
     /// The rules a user has in a namespace, or everywhere.
@@ -218,7 +219,11 @@ impl Machine {
             let rules = object["rules"].as_array().cloned().unwrap_or_default();
             (rules, "escalate", meta::name(object).to_owned())
         };
-        if verb == "escalate" && self.allows(user, &Attributes { name: granted, ..Attributes::of(target, verb) }).is_some() {
+        if verb == "escalate"
+            && self
+                .allows(user, &Attributes { name: granted, ..Attributes::of(target, verb) })
+                .is_some()
+        {
             return Ok(());
         }
         let held: Vec<Value> =
@@ -314,7 +319,8 @@ fn covers(rule: &Value, wanted: &Attributes) -> bool {
         });
     }
     let any_of_it = format!("*/{}", wanted.subresource);
-    let by_subresource = !wanted.subresource.is_empty() && names(rule, "resources").contains(&any_of_it);
+    let by_subresource =
+        !wanted.subresource.is_empty() && names(rule, "resources").contains(&any_of_it);
     let only = names(rule, "resourceNames");
     has(rule, "apiGroups", &wanted.group)
         && (by_subresource || has(rule, "resources", &wanted.full_resource()))
@@ -396,8 +402,15 @@ mod tests {
         assert!(!covers(&rule, &wanted("list", "pods", "")));
         assert!(!covers(&rule, &wanted("get", "pods/status", "a")));
         let named = json!({ "apiGroups": ["*"], "resources": ["*"], "resourceNames": ["a"], "verbs": ["*"] });
-        assert!(covers(&named, &wanted("get", "pods", "a")) && !covers(&named, &wanted("get", "pods", "b")));
-        let path = Attributes { verb: "get".to_owned(), path: Some("/metrics/a".to_owned()), ..Attributes::default() };
+        assert!(
+            covers(&named, &wanted("get", "pods", "a"))
+                && !covers(&named, &wanted("get", "pods", "b"))
+        );
+        let path = Attributes {
+            verb: "get".to_owned(),
+            path: Some("/metrics/a".to_owned()),
+            ..Attributes::default()
+        };
         assert!(covers(&json!({ "nonResourceURLs": ["/metrics/*"], "verbs": ["get"] }), &path));
     }
 
@@ -407,10 +420,14 @@ mod tests {
             json!({ "apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list"] }),
             json!({ "apiGroups": [""], "resources": ["secrets"], "verbs": ["get"] }),
         ];
-        let both = json!({ "apiGroups": [""], "resources": ["configmaps", "secrets"], "verbs": ["get"] });
+        let both =
+            json!({ "apiGroups": [""], "resources": ["configmaps", "secrets"], "verbs": ["get"] });
         assert!(holds(&held, &both));
         let more = json!({ "apiGroups": [""], "resources": ["secrets"], "verbs": ["list"] });
         assert!(!holds(&held, &more));
-        assert_eq!(as_go_prints(&more), r#"{APIGroups:[""], Resources:["secrets"], Verbs:["list"]}"#);
+        assert_eq!(
+            as_go_prints(&more),
+            r#"{APIGroups:[""], Resources:["secrets"], Verbs:["list"]}"#
+        );
     }
 }

@@ -12,10 +12,15 @@ use crate::route::Target;
 
 impl Machine {
     /// Answers a question.
-    pub(crate) fn review(&mut self, request: &Request, target: &Target) -> Result<Document, Failure> {
+    pub(crate) fn review(
+        &mut self,
+        request: &Request,
+        target: &Target,
+    ) -> Result<Document, Failure> {
         let options = WriteOptions::parse(&request.query, Write::Create)?;
         let mut question = decode::object(&target.kind, &request.content_type, &request.body)?;
-        let strictness = Strictness::of(options.field_validation, &request.content_type, &request.body);
+        let strictness =
+            Strictness::of(options.field_validation, &request.content_type, &request.body);
         let warnings = decode::fit(&target.kind, &mut question, &strictness)?;
         decode::check_identity(target, &question)?;
         let spec = question["spec"].clone();

@@ -70,7 +70,9 @@ pub(crate) fn route(registry: &Registry, path: &str) -> Result<Route, NoRoute> {
         ["healthz" | "livez" | "readyz", ..] => Ok(Route::Health),
         ["version"] => Ok(Route::Version),
         ["openapi", "v3"] => Ok(Route::OpenApi),
-        ["openapi", "v3", "api", version] => Ok(Route::OpenApiOf(String::new(), version.to_owned())),
+        ["openapi", "v3", "api", version] => {
+            Ok(Route::OpenApiOf(String::new(), version.to_owned()))
+        }
         ["openapi", "v3", "apis", group, version] => {
             Ok(Route::OpenApiOf(group.to_owned(), version.to_owned()))
         }

@@ -48,7 +48,9 @@ pub(crate) fn of(kind: &Kind, object: &Value) -> Result<Value, Failure> {
             if wanted.is_none() {
                 // Upstream does not type this refusal.
                 let path = paths.wanted.replace('/', ".");
-                return Err(Failure::internal(format!("the spec replicas field {path:?} does not exist")));
+                return Err(Failure::internal(format!(
+                    "the spec replicas field {path:?} does not exist"
+                )));
             }
             let selector = paths.selector.as_deref().and_then(at).and_then(Value::as_str);
             let selector = selector.filter(|text| !text.is_empty()).map(str::to_owned);

@@ -18,7 +18,8 @@ use crate::kind::Kind;
 
 pub(crate) use crate::structs::protobuf::{MAGIC as PROTOBUF_MAGIC, MEDIA as PROTOBUF};
 
-static TABLE: LazyLock<Structs> = LazyLock::new(|| Structs::read(include_str!("structs/table.txt")));
+static TABLE: LazyLock<Structs> =
+    LazyLock::new(|| Structs::read(include_str!("structs/table.txt")));
 
 #[derive(Debug, Default)]
 struct Structs {

@@ -24,7 +24,11 @@ use crate::write::Edit;
 const AUDIENCE: &str = "https://kubernetes.default.svc";
 
 impl Machine {
-    pub(crate) fn post_to(&mut self, request: &Request, target: &Target) -> Result<Document, Failure> {
+    pub(crate) fn post_to(
+        &mut self,
+        request: &Request,
+        target: &Target,
+    ) -> Result<Document, Failure> {
         let options = WriteOptions::parse(&request.query, Write::Create)?;
         match target.subresource.as_deref() {
             Some("token") => self.issue_token(request, target),
@@ -45,7 +49,12 @@ impl Machine {
                 &seconds.into(),
                 "may not specify a duration less than 10 minutes",
             );
-            return Err(Failure::invalid_kind("authentication.k8s.io", "TokenRequest", "", vec![cause]));
+            return Err(Failure::invalid_kind(
+                "authentication.k8s.io",
+                "TokenRequest",
+                "",
+                vec![cause],
+            ));
         }
         let audiences = asked["spec"]["audiences"].as_array().filter(|list| !list.is_empty());
         let audiences = audiences.cloned().unwrap_or_else(|| vec![AUDIENCE.into()]);
@@ -67,7 +76,11 @@ impl Machine {
             },
         });
         let head = base64::encode(br#"{"alg":"none","typ":"JWT"}"#);
-        let token = format!("{head}.{}.{}", base64::encode(claims.to_string().as_bytes()), base64::encode(self.ids.uid().as_bytes()));
+        let token = format!(
+            "{head}.{}.{}",
+            base64::encode(claims.to_string().as_bytes()),
+            base64::encode(self.ids.uid().as_bytes())
+        );
         self.tokens.insert(token.clone(), user);
         let answer = json!({
             "kind": "TokenRequest",
@@ -120,7 +133,12 @@ impl Machine {
     }
 
     /// Deletes a pod when its budget allows it.
-    fn evict(&mut self, request: &Request, target: &Target, dry_run: bool) -> Result<Document, Failure> {
+    fn evict(
+        &mut self,
+        request: &Request,
+        target: &Target,
+        dry_run: bool,
+    ) -> Result<Document, Failure> {
         let eviction = decode::json(&request.content_type, &request.body)?;
         let pod = self.find(target)?;
         let options = match &eviction["deleteOptions"] {

@@ -67,7 +67,13 @@ impl Printer {
     }
 
     /// The table of one object in a watch. Only the first has headers.
-    pub(crate) fn event(&self, kind: &Kind, object: &Stored, headers: bool, now: Timestamp) -> Value {
+    pub(crate) fn event(
+        &self,
+        kind: &Kind,
+        object: &Stored,
+        headers: bool,
+        now: Timestamp,
+    ) -> Value {
         let value = object.value(kind);
         let meta = json!({ "resourceVersion": value["metadata"]["resourceVersion"] });
         self.framed(meta, headers, vec![self.row(kind, value, now)])
@@ -115,7 +121,8 @@ mod tests {
         let kind = registry.iter().find(|k| &*k.group == group && &*k.plural == plural).unwrap();
         let printer = Printer::new(kind, &Query::parse("includeObject=None")).unwrap();
         let now = "2026-01-01T00:10:00Z".parse().unwrap();
-        let table = printer.table(kind, json!({}), &[Arc::new(Stored::encode(kind, object, 1))], now);
+        let table =
+            printer.table(kind, json!({}), &[Arc::new(Stored::encode(kind, object, 1))], now);
         let names = table["columnDefinitions"].as_array().unwrap();
         let names = names.iter().map(|c| c["name"].as_str().unwrap().to_owned()).collect();
         (names, table["rows"][0]["cells"].as_array().unwrap().clone())
@@ -137,12 +144,25 @@ mod tests {
             names,
             ["Name", "Ready", "Up-to-date", "Available", "Age", "Containers", "Images", "Selector"]
         );
-        assert_eq!(cells, [json!("web"), json!("1/2"), json!(0), json!(0), json!("10m"), json!("a,b"), json!("i,j"), json!("app=web")]);
+        assert_eq!(
+            cells,
+            [
+                json!("web"),
+                json!("1/2"),
+                json!(0),
+                json!(0),
+                json!("10m"),
+                json!("a,b"),
+                json!("i,j"),
+                json!("app=web")
+            ]
+        );
     }
 
     #[test]
     fn a_kind_without_columns_of_its_own_has_name_and_time() {
-        let object = json!({ "metadata": { "name": "a", "creationTimestamp": "2026-01-01T00:00:00Z" } });
+        let object =
+            json!({ "metadata": { "name": "a", "creationTimestamp": "2026-01-01T00:00:00Z" } });
         let (names, cells) = rows("rbac.authorization.k8s.io", "clusterroles", object);
         assert_eq!(names, ["Name", "Created At"]);
         assert_eq!(cells, ["a", "2026-01-01T00:00:00Z"]);

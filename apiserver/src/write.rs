@@ -75,11 +75,8 @@ impl Machine {
     ) -> Result<Document, Failure> {
         let options = WriteOptions::parse(&request.query, Write::Create)?;
         let mut object = decode::object(&target.kind, &request.content_type, &request.body)?;
-        let strictness = Strictness::of(
-            options.field_validation,
-            &request.content_type,
-            &request.body,
-        );
+        let strictness =
+            Strictness::of(options.field_validation, &request.content_type, &request.body);
         let warnings = decode::fit(&target.kind, &mut object, &strictness)?;
         decode::check_identity(target, &object)?;
         self.check_escalation(request, target, &object)?;
@@ -110,11 +107,8 @@ impl Machine {
             });
         }
         let mut object = decode::object(&target.kind, &request.content_type, &request.body)?;
-        let strictness = Strictness::of(
-            options.field_validation,
-            &request.content_type,
-            &request.body,
-        );
+        let strictness =
+            Strictness::of(options.field_validation, &request.content_type, &request.body);
         let warnings = decode::fit(&target.kind, &mut object, &strictness)?;
         decode::check_identity(target, &object)?;
         self.check_escalation(request, target, &object)?;

@@ -53,7 +53,8 @@ impl Walk<'_> {
                 continue;
             }
             let value = from.remove(field.name).unwrap_or_default();
-            let inner = if at.is_empty() { field.name.to_owned() } else { format!("{at}.{}", field.name) };
+            let inner =
+                if at.is_empty() { field.name.to_owned() } else { format!("{at}.{}", field.name) };
             self.path.push(field.name);
             let value = self.value(&field.of, value, Place { within: it.short(), at: &inner })?;
             self.path.pop();
@@ -78,7 +79,9 @@ impl Walk<'_> {
             },
             Type::Map(of) => match value {
                 Value::Object(map) => self.map(of, map, place),
-                other => Err(self.mismatch(&other, &format!("map[string]{}", self.go_name(of)), place)),
+                other => {
+                    Err(self.mismatch(&other, &format!("map[string]{}", self.go_name(of)), place))
+                }
             },
             Type::Bool(_) if value.is_boolean() => Ok(value),
             Type::Text(_) if value.is_string() => Ok(value),
@@ -89,10 +92,15 @@ impl Walk<'_> {
             Type::Quantity => quantity_of(&value),
             Type::IntOrString => match value {
                 Value::String(_) => Ok(value),
-                Value::Number(number) if number.as_i64().is_some_and(|n| i32::try_from(n).is_ok()) => {
+                Value::Number(number)
+                    if number.as_i64().is_some_and(|n| i32::try_from(n).is_ok()) =>
+                {
                     Ok(number.into())
                 }
-                other => Err(format!("json: cannot unmarshal {} into Go value of type int32", found(&other))),
+                other => Err(format!(
+                    "json: cannot unmarshal {} into Go value of type int32",
+                    found(&other)
+                )),
             },
             Type::Time => time::seconds(&value),
             Type::MicroTime => time::micros(&value),
@@ -116,7 +124,12 @@ impl Walk<'_> {
         each.collect::<Result<Vec<_>, _>>().map(Value::Array)
     }
 
-    fn map(&mut self, of: &Type, map: Map<String, Value>, place: Place<'_>) -> Result<Value, String> {
+    fn map(
+        &mut self,
+        of: &Type,
+        map: Map<String, Value>,
+        place: Place<'_>,
+    ) -> Result<Value, String> {
         let mut out = Map::new();
         for (key, value) in map {
             let at = format!("{}.{key}", place.at);
@@ -141,7 +154,10 @@ impl Walk<'_> {
 
     fn refusal(&self, found: &str, wanted: &str, place: Place<'_>) -> String {
         let path = self.path.join(".");
-        format!("json: cannot unmarshal {found} into Go struct field {}.{path} of type {wanted}", place.within)
+        format!(
+            "json: cannot unmarshal {found} into Go struct field {}.{path} of type {wanted}",
+            place.within
+        )
     }
 
     /// What a struct is written as when nothing is in it.
@@ -180,7 +196,9 @@ impl Walk<'_> {
 
     fn go_name(&self, of: &Type) -> String {
         match of {
-            Type::Bool(own) | Type::Int32(own) | Type::Int64(own) | Type::Text(own) => (*own).to_owned(),
+            Type::Bool(own) | Type::Int32(own) | Type::Int64(own) | Type::Text(own) => {
+                (*own).to_owned()
+            }
             Type::Float => "float64".to_owned(),
             Type::Bytes => "[]uint8".to_owned(),
             Type::Struct(id) => {
@@ -331,8 +349,14 @@ mod tests {
             "readinessProbe": { "httpGet": { "port": 80 } },
         }], "volumes": [{ "name": "v", "emptyDir": {} }] } });
         let pod = settled(["", "v1", "Pod"], object).unwrap().object;
-        assert_eq!(pod["spec"]["containers"][0]["resources"]["limits"], json!({ "cpu": "1", "memory": "1024" }));
-        assert_eq!(pod["spec"]["containers"][0]["readinessProbe"], json!({ "httpGet": { "port": 80 } }));
+        assert_eq!(
+            pod["spec"]["containers"][0]["resources"]["limits"],
+            json!({ "cpu": "1", "memory": "1024" })
+        );
+        assert_eq!(
+            pod["spec"]["containers"][0]["readinessProbe"],
+            json!({ "httpGet": { "port": 80 } })
+        );
         assert_eq!(pod["spec"]["volumes"], json!([{ "name": "v", "emptyDir": {} }]));
     }
 }

@@ -38,8 +38,8 @@ pub(super) fn read(structs: &Structs, body: &[u8]) -> Result<Value, String> {
         // Every group has these.
         structs.of("", "v1", &kind).filter(|_| kind == "DeleteOptions")
     });
-    let root = root
-        .ok_or_else(|| format!("no kind \"{kind}\" is registered for version \"{version}\""))?;
+    let root =
+        root.ok_or_else(|| format!("no kind \"{kind}\" is registered for version \"{version}\""))?;
     let mut object = Map::new();
     message(structs, root, raw, &mut object, 0)?;
     object.insert("apiVersion".to_owned(), version.into());
@@ -122,7 +122,9 @@ fn message(
     for entry in Entries(bytes) {
         let (number, wire) = entry?;
         let fields = &structs.all[of].fields;
-        let Some(field) = fields.iter().find(|f| f.number == number && number != 0) else { continue };
+        let Some(field) = fields.iter().find(|f| f.number == number && number != 0) else {
+            continue;
+        };
         if let (true, Type::Struct(inner), Wire::Bytes(bytes)) =
             (field.is_inline(), bare(&field.of), wire)
         {
@@ -143,7 +145,13 @@ fn bare(of: &Type) -> &Type {
 }
 
 /// Puts one entry into its place: what is repeated grows.
-fn merge(structs: &Structs, of: &Type, wire: Wire<'_>, at: &mut Value, depth: usize) -> Result<(), String> {
+fn merge(
+    structs: &Structs,
+    of: &Type,
+    wire: Wire<'_>,
+    at: &mut Value,
+    depth: usize,
+) -> Result<(), String> {
     match (of, wire) {
         (Type::List(item), Wire::Bytes(packed))
             if matches!(bare(item), Type::Int32(_) | Type::Int64(_) | Type::Bool(_)) =>
@@ -288,7 +296,8 @@ mod tests {
 
     #[test]
     fn an_object_is_read_by_the_numbers_of_its_fields() {
-        let meta = [bytes(1, b"a"), bytes(8, b""), bytes(11, &[bytes(1, b"k"), bytes(2, b"v")].concat())];
+        let meta =
+            [bytes(1, b"a"), bytes(8, b""), bytes(11, &[bytes(1, b"k"), bytes(2, b"v")].concat())];
         let data = bytes(2, &[bytes(1, b"x"), bytes(2, b"y")].concat());
         let object = [bytes(1, &meta.concat()), data].concat();
         assert_eq!(
@@ -322,7 +331,8 @@ mod tests {
             // Shorter bodies may be whole by chance; none may panic.
             let _read = read(&TABLE, &whole[..end]);
         }
-        for bad in [&b"{}"[..], b"k8s\0\xff", b"k8s\0\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"] {
+        for bad in [&b"{}"[..], b"k8s\0\xff", b"k8s\0\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"]
+        {
             assert!(read(&TABLE, bad).is_err(), "{bad:?}");
         }
         let unknown = read(&TABLE, &enveloped("v1", "Foo", b"")).unwrap_err();

@@ -1,6 +1,7 @@
 //! Quantities in their one canonical spelling: `1000m` is `1`, `1024Mi` is `1Gi`.
 
-const REFUSED: &str = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const REFUSED: &str =
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
 /// How a quantity counts its thousands.
 #[derive(Clone, Copy, PartialEq)]

@@ -23,7 +23,9 @@ pub(super) fn cell(call: &str, object: &Value, now: Timestamp) -> Value {
         "labels" => labels(at(first)).into(),
         "selector" => selector(at(first)).into(),
         "selector-or-none" => or(&selector(at(first)), "<none>").into(),
-        "entries" => (size(at(first)) + if second.is_empty() { 0 } else { size(at(second)) }).into(),
+        "entries" => {
+            (size(at(first)) + if second.is_empty() { 0 } else { size(at(second)) }).into()
+        }
         "since" => match at(first).as_str() {
             Some(time) => age::since(time, now).into(),
             None => or(second, "<unknown>").into(),
@@ -193,7 +195,11 @@ fn special(call: &str, object: &Value) -> String {
         }
         "controller" => controller(meta),
         "param-kind" if spec["paramKind"].is_object() => {
-            format!("{}/{}", text(&spec["paramKind"], "apiVersion"), text(&spec["paramKind"], "kind"))
+            format!(
+                "{}/{}",
+                text(&spec["paramKind"], "apiVersion"),
+                text(&spec["paramKind"], "kind")
+            )
         }
         "param-ref" if !text(&spec["paramRef"], "name").is_empty() => {
             let of = &spec["paramRef"];
@@ -202,7 +208,11 @@ fn special(call: &str, object: &Value) -> String {
         "param-kind" | "param-ref" => "<unset>".to_owned(),
         "api-service" => match &spec["service"] {
             Value::Object(_) => {
-                format!("{}/{}", text(&spec["service"], "namespace"), text(&spec["service"], "name"))
+                format!(
+                    "{}/{}",
+                    text(&spec["service"], "namespace"),
+                    text(&spec["service"], "name")
+                )
             }
             _ => "Local".to_owned(),
         },
@@ -304,7 +314,8 @@ mod tests {
         assert_eq!(of("job completions", job.clone()), "1/3");
         assert_eq!(of("job duration", job.clone()), "7s");
         assert_eq!(of("job status", job), "Running");
-        let done = json!({ "status": { "conditions": [{ "type": "Complete", "status": "True" }] } });
+        let done =
+            json!({ "status": { "conditions": [{ "type": "Complete", "status": "True" }] } });
         assert_eq!(of("job status", done), "Complete");
     }
 

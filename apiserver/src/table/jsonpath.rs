@@ -15,7 +15,11 @@ enum Step {
     Index(i64),
     All,
     /// Items that have a value at a path beneath them, compared with a text or a number.
-    Where { path: JsonPath, equal: bool, value: Value },
+    Where {
+        path: JsonPath,
+        equal: bool,
+        value: Value,
+    },
 }
 
 impl JsonPath {

@@ -31,8 +31,10 @@ pub(super) fn cell(function: &str, cell: &str, object: &Value) -> String {
 
 fn balancer(object: &Value) -> String {
     let ingress = items(&object["status"]["loadBalancer"]["ingress"]).iter();
-    let mut places: Vec<&str> =
-        ingress.map(|at| or(text(at, "ip"), text(at, "hostname"))).filter(|at| !at.is_empty()).collect();
+    let mut places: Vec<&str> = ingress
+        .map(|at| or(text(at, "ip"), text(at, "hostname")))
+        .filter(|at| !at.is_empty())
+        .collect();
     places.sort_unstable();
     places.dedup();
     places.join(",")
@@ -46,8 +48,10 @@ fn external(service: &Value) -> String {
         "ClusterIP" | "NodePort" => or(&own, "<none>").to_owned(),
         "LoadBalancer" => {
             let given = balancer(service);
-            let both: Vec<&str> =
-                [given.as_str(), own.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
+            let both: Vec<&str> = [given.as_str(), own.as_str()]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect();
             or(&both.join(","), "<pending>").to_owned()
         }
         "ExternalName" => text(spec, "externalName").to_owned(),
@@ -57,7 +61,8 @@ fn external(service: &Value) -> String {
 
 fn ports(service: &Value) -> String {
     let one = |port: &Value| {
-        let (number, protocol) = (port["port"].as_i64().unwrap_or_default(), text(port, "protocol"));
+        let (number, protocol) =
+            (port["port"].as_i64().unwrap_or_default(), text(port, "protocol"));
         match port["nodePort"].as_i64().filter(|node| *node > 0) {
             Some(node) => format!("{number}:{node}/{protocol}"),
             None => format!("{number}/{protocol}"),
@@ -115,7 +120,12 @@ fn parameters(class: &Value) -> String {
         return "<none>".to_owned();
     }
     let group = parameters["apiGroup"].as_str().map(|group| format!(".{group}"));
-    format!("{}{}/{}", text(parameters, "kind"), group.unwrap_or_default(), text(parameters, "name"))
+    format!(
+        "{}{}/{}",
+        text(parameters, "kind"),
+        group.unwrap_or_default(),
+        text(parameters, "name")
+    )
 }
 
 #[cfg(test)]
@@ -129,7 +139,8 @@ mod tests {
         let mut service = json!({ "spec": { "type": "LoadBalancer", "ports": [{ "port": 80, "nodePort": 30080, "protocol": "TCP" }] } });
         assert_eq!(cell("service", "external", &service), "<pending>");
         assert_eq!(cell("service", "ports", &service), "80:30080/TCP");
-        service["status"] = json!({ "loadBalancer": { "ingress": [{ "ip": "1.2.3.4" }, { "hostname": "a.b" }] } });
+        service["status"] =
+            json!({ "loadBalancer": { "ingress": [{ "ip": "1.2.3.4" }, { "hostname": "a.b" }] } });
         assert_eq!(cell("service", "external", &service), "1.2.3.4,a.b");
     }
 

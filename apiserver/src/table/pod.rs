@@ -46,7 +46,8 @@ impl State {
             reason => reason,
         }
         .to_owned();
-        let gated = |c: &Value| text(c, "type") == "PodScheduled" && text(c, "reason") == "SchedulingGated";
+        let gated =
+            |c: &Value| text(c, "type") == "PodScheduled" && text(c, "reason") == "SchedulingGated";
         if conditions.iter().any(gated) {
             "SchedulingGated".clone_into(&mut reason);
         }
@@ -71,7 +72,8 @@ impl State {
     /// Whether an init container is still at work, or failed; then it is what the pod is about.
     fn init_containers(&mut self, spec: &Value, status: &Value) -> bool {
         let declared = items(&spec["initContainers"]);
-        let sidecar = |name: &str| declared.iter().any(|c| text(c, "name") == name && restartable(c));
+        let sidecar =
+            |name: &str| declared.iter().any(|c| text(c, "name") == name && restartable(c));
         let (mut restarts, mut last) = (0, String::new());
         for (at, container) in items(&status["initContainerStatuses"]).iter().enumerate() {
             restarts += container["restartCount"].as_i64().unwrap_or_default();
@@ -175,7 +177,8 @@ mod tests {
 
     fn shown(pod: Value) -> [String; 3] {
         let now = "2026-01-01T00:10:00Z".parse().unwrap();
-        ["ready", "status", "restarts"].map(|name| cell(name, &pod, now).as_str().unwrap().to_owned())
+        ["ready", "status", "restarts"]
+            .map(|name| cell(name, &pod, now).as_str().unwrap().to_owned())
     }
 
     #[test]
