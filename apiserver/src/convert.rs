@@ -97,7 +97,8 @@ fn autoscaler_shown(object: &mut Value) {
 
 fn autoscaler_stored(object: &mut Value) {
     for (part, field, annotation) in KEPT {
-        let annotations = object["metadata"]["annotations"].as_object_mut();
+        let annotations = object.pointer_mut("/metadata/annotations");
+        let annotations = annotations.and_then(Value::as_object_mut);
         let kept = annotations.and_then(|annotations| annotations.remove(annotation));
         let read = kept.and_then(|kept| serde_json::from_str(kept.as_str()?).ok());
         if let Some(read) = read {

@@ -1,6 +1,7 @@
 //! Custom kinds: what their definition's schema does to their objects.
 
 mod format;
+mod rules;
 mod shape;
 mod validate;
 
@@ -9,8 +10,11 @@ use std::collections::HashMap;
 use regex::Regex;
 use serde_json::Value;
 
+use crate::custom::rules::Rules;
 use crate::failure::Cause;
 use crate::scale::ScalePaths;
+
+pub(crate) use crate::custom::rules::{problem as rule_problem, shown as rule_text};
 
 /// The structural schema of one version of a custom kind.
 #[derive(Debug)]
@@ -18,6 +22,7 @@ pub(crate) struct Custom {
     schema: Value,
     /// Compiled once; a pattern that does not compile is refused with the definition.
     patterns: HashMap<String, Regex>,
+    rules: Rules,
     /// `additionalPrinterColumns`.
     columns: Vec<Value>,
     /// Where the replicas are, for the scale subresource.
@@ -44,7 +49,9 @@ impl Custom {
     pub(crate) fn new(schema: Value) -> Self {
         let mut patterns = HashMap::new();
         collect_patterns(&schema, &mut patterns);
-        Self { schema, patterns, columns: Vec::new(), scale: None, needs_webhook: false }
+        let rules = Rules::of(&schema);
+        let (columns, scale) = (Vec::new(), None);
+        Self { schema, patterns, rules, columns, scale, needs_webhook: false }
     }
 
     pub(crate) fn schema(&self) -> &Value {
@@ -71,6 +78,14 @@ impl Custom {
     pub(crate) fn causes(&self, object: &Value, before: Option<&Value>) -> Vec<Cause> {
         let mut found = validate::Validation { patterns: &self.patterns, causes: Vec::new() };
         found.value(&self.schema, object, before, "");
+        if self.rules.is_empty() {
+            return found.causes;
+        }
+        if found.causes.is_empty() {
+            return self.rules.causes(&self.schema, object, before);
+        }
+        let why = "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
+        found.causes.push(Cause::invalid("<nil>", &Value::Null, why));
         found.causes
     }
 }

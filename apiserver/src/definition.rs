@@ -45,7 +45,7 @@ pub(crate) fn default(definition: &mut Value) {
 pub(crate) fn first_status(definition: &mut Value) {
     let stored = storage_version(definition).map(str::to_owned);
     definition["status"] = json!({
-        "conditions": [],
+        "conditions": null,
         "acceptedNames": { "plural": "", "kind": "" },
         "storedVersions": stored.into_iter().collect::<Vec<_>>(),
     });

@@ -55,6 +55,19 @@ impl Cause {
         Self::with_detail("FieldValueInvalid", field, found, detail)
     }
 
+    /// The same with a value that is shown as it is.
+    pub(crate) fn invalid_text(field: impl Into<String>, shown: &str, detail: &str) -> Self {
+        Self::with_detail("FieldValueInvalid", field, format!("Invalid value: {shown}"), detail)
+    }
+
+    /// The same with a value that is shown as it is.
+    pub(crate) fn unsupported_text(field: impl Into<String>, shown: &str, known: &[&str]) -> Self {
+        let list: Vec<String> = known.iter().map(|s| go_quoted(s)).collect();
+        let found = format!("Unsupported value: {shown}");
+        let detail = format!("supported values: {}", list.join(", "));
+        Self::with_detail("FieldValueNotSupported", field, found, &detail)
+    }
+
     pub(crate) fn unsupported(field: impl Into<String>, value: &Value, supported: &[&str]) -> Self {
         let list: Vec<String> = supported.iter().map(|s| go_quoted(s)).collect();
         let found = format!("Unsupported value: {}", go_value(value));
@@ -64,6 +77,11 @@ impl Cause {
 
     pub(crate) fn duplicate(field: impl Into<String>, value: &Value) -> Self {
         Self::new("FieldValueDuplicate", field, format!("Duplicate value: {}", go_value(value)))
+    }
+
+    /// A name that leads to nothing.
+    pub(crate) fn not_found(field: impl Into<String>, value: &Value) -> Self {
+        Self::new("FieldValueNotFound", field, format!("Not found: {}", go_value(value)))
     }
 
     /// A value of a type or format that the schema does not have.
@@ -175,8 +193,10 @@ impl Failure {
         Self::new(404, "NotFound", message).about("", "namespaces", name)
     }
 
-    pub(crate) fn already_exists(kind: &Kind, name: &str) -> Self {
-        let message = format!("{} {} already exists", kind.qualified(), go_quoted(name));
+    /// The name is taken, be it by an object that is about to go.
+    pub(crate) fn already_exists(kind: &Kind, name: &str, deleting: bool) -> Self {
+        let going = if deleting { "object is being deleted: " } else { "" };
+        let message = format!("{going}{} {} already exists", kind.qualified(), go_quoted(name));
         Self::new(409, "AlreadyExists", message).about(&kind.group, &kind.plural, name)
     }
 

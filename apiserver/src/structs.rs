@@ -90,6 +90,21 @@ pub(crate) fn settle(kind: &Kind, object: Value) -> Result<Settled, String> {
     }
 }
 
+/// A built-in kind with nothing in it, as Go writes it.
+pub(crate) fn zero(kind: &Kind) -> Option<Value> {
+    let root = TABLE.of(&kind.group, &kind.version, &kind.kind)?;
+    let named = serde_json::json!({ "apiVersion": kind.api_version(), "kind": kind.kind });
+    json::settle(&TABLE, root, named).ok().map(|settled| settled.object)
+}
+
+/// Whether one quantity is more than another.
+pub(crate) fn more(quantity: &str, other: &str) -> bool {
+    match (quantity::nanos(quantity), quantity::nanos(other)) {
+        (Some(quantity), Some(other)) => quantity > other,
+        _ => false,
+    }
+}
+
 /// Reads a protobuf body, which says itself of which kind it is.
 ///
 /// # Errors

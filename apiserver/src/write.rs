@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::accept::Form;
-use crate::builtin;
+use crate::builtin::{self, Used};
 use crate::decode::{self, Strictness};
 use crate::failure::Failure;
 use crate::kind::Kind;
@@ -151,18 +151,40 @@ impl Machine {
             // What is read has its defaults, and a status that nobody wrote may have one.
             custom.default(&mut object);
         }
-        builtin::decide(kind, &mut object, None);
         meta::set(&mut object, "uid", self.ids.uid());
+        builtin::decide(kind, &mut object, None);
+        self.allocate(kind, &mut object);
+        decode::settle(kind, &mut object)?;
         let name = meta::name(&object).to_owned();
         let mut causes = meta::causes(kind, &object);
         causes.extend(builtin::causes(kind, &object, None));
         if !causes.is_empty() {
             return Err(Failure::invalid(kind, &name, causes));
         }
-        if self.store.get(kind.shelf, &object::key(edit.namespace.as_deref(), &name)).is_some() {
-            return Err(Failure::already_exists(kind, &name));
+        if let Some(there) =
+            self.store.get(kind.shelf, &object::key(edit.namespace.as_deref(), &name))
+        {
+            return Err(Failure::already_exists(kind, &name, there.deleting));
         }
         Ok(self.commit(edit, object))
+    }
+
+    /// Addresses and ports that no other service has.
+    fn allocate(&self, kind: &Kind, object: &mut Value) {
+        if !kind.is("", "Service") {
+            return;
+        }
+        let own = object["metadata"]["uid"].as_str().unwrap_or_default();
+        let mut used = Used::default();
+        for other in self.store.scan(kind.shelf, "").filter(|other| &*other.uid != own) {
+            used.ips.extend(other.field(kind, "spec.clusterIP").map(str::to_owned));
+            if matches!(other.field(kind, "spec.type"), Some("NodePort" | "LoadBalancer")) {
+                let value = other.value(kind);
+                let ports = value["spec"]["ports"].as_array().into_iter().flatten();
+                used.ports.extend(ports.filter_map(|port| port["nodePort"].as_i64()));
+            }
+        }
+        builtin::allocate(&mut object["spec"], &used);
     }
 
     /// Puts `new` in the place of `old`, as far as the subresource lets it.
@@ -185,8 +207,11 @@ impl Machine {
         }
         meta::remove(&mut new, "selfLink");
         isolate(kind, &edit.subresource, &before, &mut new);
+        builtin::carry_over(kind, &before, &mut new);
         builtin::default(kind, &mut new);
         builtin::decide(kind, &mut new, Some(&before));
+        self.allocate(kind, &mut new);
+        decode::settle(kind, &mut new)?;
         meta::tidy(&mut new);
         if kind.counts_generation && spec_changed(kind, &before, &new) {
             let generation = before["metadata"]["generation"].as_i64().unwrap_or_default();
@@ -197,7 +222,7 @@ impl Machine {
         let mut causes = meta::causes(kind, &new);
         causes.extend(meta::update_causes(&before, &new));
         causes.extend(builtin::causes(kind, &new, Some(&before)));
-        causes.extend(builtin::update_causes(kind, &before, &new));
+        causes.extend(builtin::update_causes(kind, &edit.subresource, &before, &new));
         if !causes.is_empty() {
             return Err(Failure::invalid(kind, old.name(), causes));
         }

@@ -25,10 +25,30 @@ const DECIMAL: [(&str, i32); 10] = [
 ];
 const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
+/// A quantity in billionths; none where it is none or too large to compare.
+pub(super) fn nanos(text: &str) -> Option<i128> {
+    let (negative, value, _) = read(text).ok()??;
+    let value = value.at_most_nano();
+    let zeros = u32::try_from(value.exponent + 9).ok()?;
+    let digits = &value.digits;
+    let digits: i128 = if digits.is_empty() { 0 } else { digits.parse().ok()? };
+    let nanos = digits.checked_mul(10i128.checked_pow(zeros)?)?;
+    Some(if negative { -nanos } else { nanos })
+}
+
 /// # Errors
 ///
 /// When it is no quantity.
 pub(super) fn canonical(text: &str) -> Result<String, String> {
+    let Some((negative, value, format)) = read(text)? else { return Ok(text.trim().to_owned()) };
+    let value = value.at_most_nano();
+    let sign = if negative && !value.digits.is_empty() { "-" } else { "" };
+    Ok(format!("{sign}{}", value.written(format)))
+}
+
+/// The sign, the number and the way it is spelt. None is more than anybody measures, and stays as
+/// it is.
+fn read(text: &str) -> Result<Option<(bool, Decimal, Format)>, String> {
     let refused = || REFUSED.to_owned();
     let text = text.trim();
     let (negative, rest) = match text.as_bytes().first() {
@@ -48,17 +68,14 @@ pub(super) fn canonical(text: &str) -> Result<String, String> {
         digits: format!("{whole}{fraction}").trim_start_matches('0').to_owned(),
         exponent: -i32::try_from(fraction.len()).map_err(|_| refused())?,
     };
-    // Beyond what anybody measures, the text is kept as it is.
     if value.digits.len() > 25 {
-        return Ok(text.to_owned());
+        return Ok(None);
     }
     match scale {
         Scale::Ten(power) => value.exponent += power,
         Scale::Two(power) => value = value.times(1 << (10 * power)).ok_or_else(refused)?,
     }
-    let value = value.at_most_nano();
-    let sign = if negative && !value.digits.is_empty() { "-" } else { "" };
-    Ok(format!("{sign}{}", value.written(format)))
+    Ok(Some((negative, value, format)))
 }
 
 enum Scale {
@@ -193,6 +210,13 @@ mod tests {
         for (text, spelt) in rows {
             assert_eq!(canonical(text).unwrap(), spelt, "{text}");
         }
+    }
+
+    #[test]
+    fn quantities_are_compared_by_what_they_are() {
+        assert!(nanos("1500m") > nanos("1") && nanos("1Gi") > nanos("1000Mi"));
+        assert_eq!(nanos("1e3"), nanos("1k"));
+        assert_eq!(nanos("x"), None);
     }
 
     #[test]

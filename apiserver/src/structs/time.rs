@@ -8,7 +8,15 @@ pub(super) fn seconds(value: &Value) -> Result<Value, String> {
 }
 
 pub(super) fn micros(value: &Value) -> Result<Value, String> {
-    Ok(written(read(value)?, "%Y-%m-%dT%H:%M:%S%.6fZ"))
+    let at = read(value)?;
+    let text = value.as_str().unwrap_or_default();
+    let rest = text.get(19..).unwrap_or_default();
+    let digits = rest.strip_prefix('.').unwrap_or_default();
+    if digits.bytes().take_while(u8::is_ascii_digit).count() != 6 {
+        const LAYOUT: &str = "2006-01-02T15:04:05.000000Z07:00";
+        return Err(format!("parsing time {text:?} as {LAYOUT:?}: cannot parse {rest:?} as \".000000\""));
+    }
+    Ok(written(at, "%Y-%m-%dT%H:%M:%S%.6fZ"))
 }
 
 /// From the parts that protobuf sends.
@@ -43,7 +51,9 @@ mod tests {
     fn times_are_in_utc_and_as_long_as_their_type() {
         let at = json!("2026-01-01T01:00:00.123456789+01:00");
         assert_eq!(seconds(&at).unwrap(), "2026-01-01T00:00:00Z");
-        assert_eq!(micros(&at).unwrap(), "2026-01-01T00:00:00.123456Z");
+        let micro = json!("2026-01-01T01:00:00.123456+01:00");
+        assert_eq!(micros(&micro).unwrap(), "2026-01-01T00:00:00.123456Z");
+        assert!(micros(&json!("2026-01-01T00:00:00Z")).unwrap_err().ends_with("cannot parse \"Z\" as \".000000\""));
         assert_eq!(of_parts(0, 5000, true), "1970-01-01T00:00:00.000005Z");
         assert!(seconds(&json!("soon")).unwrap_err().starts_with("parsing time \"soon\""));
     }
