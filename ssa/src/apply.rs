@@ -208,7 +208,7 @@ impl Run {
     }
 }
 
-/// A kind is served a moment after its definition says that it is established.
+/// A kind is served a moment after its definition says so, and a new field likewise.
 async fn ask_until_served(checker: &Checker<'_>, item: &Item) -> Result<Verdict, Error> {
     let (begin, mut pause) = (Instant::now(), Duration::from_millis(50));
     loop {
@@ -222,11 +222,14 @@ async fn ask_until_served(checker: &Checker<'_>, item: &Item) -> Result<Verdict,
     }
 }
 
-/// The server does not know the path, which is another 404 than that of a missing object.
+/// The server does not know the path, which is another 404 than that of a missing object, or does
+/// not know a field that the definition has by now: it was compared with that one.
 fn is_unserved(error: &Error) -> bool {
     let Error::Refused { source, .. } = error else { return false };
-    source.status().is_some_and(|status| {
-        status.code == 404 && status.details.as_ref().is_none_or(|details| details.name.is_empty())
+    source.status().is_some_and(|status| match status.code {
+        404 => status.details.as_ref().is_none_or(|details| details.name.is_empty()),
+        500 => status.message.contains("field not declared in schema"),
+        _ => false,
     })
 }
 
