@@ -33,4 +33,18 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+
+    // manifests
+    /// The text is no YAML, or more than the limits allow.
+    #[error("the manifests cannot be read")]
+    Unreadable(#[source] gotk_yaml::Error),
+
+    /// A document is not an object that could be applied.
+    #[error("{place}: {problem}")]
+    NotAnObject {
+        /// Document, line and column; for JSON one after another, document and item.
+        place: String,
+        /// What is wrong with it.
+        problem: String,
+    },
 }

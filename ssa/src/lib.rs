@@ -4,6 +4,7 @@
 mod error;
 mod id;
 mod manager;
+pub mod manifests;
 
 pub use crate::error::{BoxError, Error};
 pub use crate::id::ObjectId;
