@@ -49,6 +49,21 @@ pub enum Error {
         problem: String,
     },
 
+<<<<<<< HEAD
+    // manifests
+    /// The text is no YAML, or more than the limits allow.
+    #[error("the manifests cannot be read")]
+    Unreadable(#[source] gotk_yaml::Error),
+
+    /// A document is not an object that could be applied.
+    #[error("{place}: {problem}")]
+    NotAnObject {
+        /// Document, line and column; for JSON one after another, document and item.
+        place: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+=======
     /// The server serves no such kind, and the set defines none.
     #[error("{object}: no kind {kind}")]
     UnknownKind {
@@ -240,4 +255,5 @@ fn joined(begin: &str, failures: &[Error]) -> String {
         separator = "; ";
     }
     text
+>>>>>>> s1
 }

@@ -106,6 +106,7 @@ mod ignore;
 mod immutable;
 mod inventory;
 mod manager;
+pub mod manifests;
 mod object;
 mod order;
 mod owner;
