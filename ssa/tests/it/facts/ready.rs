@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gotk_client::Verb;
 use gotk_ssa::{Applied, ObjectId, ReadyOptions};
 use serde_json::{Value, json};
 
@@ -16,6 +17,8 @@ pub(crate) fn facts() -> Vec<Fact> {
         a_failed_object_ends_the_wait,
         a_timeout_names_what_is_missing,
         one_object_may_have_less_time,
+        waiting_costs_one_list_and_one_watch_a_kind,
+        an_object_that_is_deleted_meanwhile_is_waited_for,
     ]
 }
 
@@ -98,4 +101,29 @@ async fn one_object_may_have_less_time(site: Site) {
     let options =
         ReadyOptions::new(Duration::from_secs(600)).object(id, Duration::from_millis(300));
     assert!(applied.ready_with(options).await.is_err());
+}
+
+async fn waiting_costs_one_list_and_one_watch_a_kind(site: Site) {
+    let objects = (0..30).map(|number| site.config_map(&format!("a{number}"), json!({}))).collect();
+    let applied = apply(&site, objects).await;
+    let before = site.transport.counts();
+    applied.ready(LONG).await.unwrap();
+    let after = site.transport.counts();
+    let asked = |verb| after.of(verb) - before.of(verb);
+    assert_eq!((asked(Verb::List), asked(Verb::Get)), (1, 0));
+    assert!(asked(Verb::Watch) <= 1 && after.total() - before.total() <= 2);
+}
+
+async fn an_object_that_is_deleted_meanwhile_is_waited_for(site: Site) {
+    let applied =
+        apply(&site, vec![site.config_map("a", json!({})), site.config_map("b", json!({}))]).await;
+    site.delete(&site.path("configmaps", "a")).await;
+    let come_back = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let mut again = site.config_map("a", json!({}));
+        again["metadata"]["labels"] = json!({"kustomize.toolkit.fluxcd.io/name": "set"});
+        site.apply_as("somebody", &again).await;
+    };
+    let (ready, ()) = tokio::join!(applied.ready(LONG), come_back);
+    ready.unwrap();
 }
