@@ -17,6 +17,7 @@ pub(crate) fn facts() -> Vec<Fact> {
         a_failed_object_ends_the_wait,
         a_timeout_names_what_is_missing,
         one_object_may_have_less_time,
+        a_health_expression_decides,
         waiting_costs_one_list_and_one_watch_a_kind,
         an_object_that_is_deleted_meanwhile_is_waited_for,
     ]
@@ -126,4 +127,27 @@ async fn an_object_that_is_deleted_meanwhile_is_waited_for(site: Site) {
     };
     let (ready, ()) = tokio::join!(applied.ready(LONG), come_back);
     ready.unwrap();
+}
+
+#[cfg(feature = "cel")]
+async fn a_health_expression_decides(site: Site) {
+    use gotk_kstatus::{HealthCheck, HealthReader, Readers};
+
+    let applied = widget(&site).await;
+    say(&site, "Steam", "True").await;
+    let readers = |current: &str| {
+        let api_version = format!("{}/v1", site.group());
+        let check = HealthCheck::new(api_version, "Widget", current);
+        let reader = HealthReader::compile(&[check]).unwrap();
+        ReadyOptions::new(Duration::from_secs(2)).readers(Readers::flux().prefer(reader))
+    };
+    let steam = |word: &str| format!("status.conditions.exists(c, c.type == '{word}')");
+    applied.ready_with(readers(&steam("Steam"))).await.unwrap();
+    assert!(applied.ready_with(readers(&steam("Water"))).await.is_err());
+}
+
+#[cfg(not(feature = "cel"))]
+async fn a_health_expression_decides(site: Site) {
+    // Without the feature there are no expressions; the built-in rules decide.
+    widget(&site).await.ready(LONG).await.unwrap();
 }
