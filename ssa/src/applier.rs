@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt;
 use gotk_client::{Discovery, Identity, Transport};
 use serde_json::Value;
 
@@ -93,8 +94,12 @@ impl Applier {
     ///
     /// [`Error::Object`], [`Error::UnknownKind`], [`Error::Refused`] or [`Error::Several`] when the
     /// set cannot be applied as it is; [`Error::Owned`] when it may not take an object.
-    pub async fn plan_with(&self, objects: Vec<Value>, options: PlanOptions) -> Result<Plan, Error> {
-        Box::pin(plan::plan(self.clone(), objects, options)).await
+    pub async fn plan_with(
+        &self,
+        objects: Vec<Value>,
+        options: PlanOptions,
+    ) -> Result<Plan, Error> {
+        plan::plan(self.clone(), objects, options).boxed().await
     }
 }
 

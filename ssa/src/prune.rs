@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use serde_json::Value;
 
 use crate::apply::Target;
 use crate::cluster::{Endpoint, Precise, code};
 use crate::inventory::{self, Inventory, InventoryStore};
 use crate::plan::CONCURRENCY;
-use crate::{Action, Applied, Applier, Change, ChangeSet, Error, Note, ObjectId, gone, object, order};
+use crate::{
+    Action, Applied, Applier, Change, ChangeSet, Error, Note, ObjectId, gone, object, order,
+};
 
 /// How objects are deleted.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -89,7 +91,7 @@ impl Applied {
         options: &PruneOptions,
     ) -> Result<ChangeSet, Error> {
         let stale = inventory.load().await?.inventory.difference(&self.inventory());
-        Box::pin(remove(&self.applier, inventory, stale, options)).await
+        remove(&self.applier, inventory, stale, options).boxed().await
     }
 }
 
@@ -115,19 +117,21 @@ impl Applier {
                 PruneOptions::default()
             }
         };
-        Box::pin(remove(self, inventory, listed, &options)).await
+        remove(self, inventory, listed, &options).boxed().await
     }
 
     /// Deletes one object, if it is ours.
     async fn remove(&self, removal: &Removal<'_>) -> Result<(Change, Option<String>), Error> {
-        let (id, change) = (removal.id, |action| Change::new(removal.id.clone(), removal.version, action));
+        let (id, change) =
+            (removal.id, |action| Change::new(removal.id.clone(), removal.version, action));
         if removal.options.protected.contains(&id.kind) {
             return Ok((change(Action::Skip).note(Note::Protected), None));
         }
         let Some(endpoint) = &removal.endpoint else { return Ok((change(Action::Delete), None)) };
         let path = endpoint.object(id);
         for attempt in 1.. {
-            let live = self.cluster.find(&path).await.map_err(|it| Error::refused(id, "read", it))?;
+            let live =
+                self.cluster.find(&path).await.map_err(|it| Error::refused(id, "read", it))?;
             let Some(live) = live else { break };
             if let Some(note) = self.reason_to_leave(&live) {
                 return Ok((change(Action::Skip).note(note), None));
@@ -172,7 +176,11 @@ impl Applier {
     }
 
     /// Where objects of a kind are; nowhere when the kind itself is gone, and its objects with it.
-    async fn endpoint_of(&self, id: &ObjectId, version: &str) -> Result<Option<Arc<Endpoint>>, Error> {
+    async fn endpoint_of(
+        &self,
+        id: &ObjectId,
+        version: &str,
+    ) -> Result<Option<Arc<Endpoint>>, Error> {
         let version = Some(version).filter(|version| !version.is_empty());
         let mut served = self.discovery.resolve(&id.group, version, &id.kind).await;
         if matches!(served, Err(gotk_client::Error::UnknownKind { .. })) && version.is_some() {
@@ -192,11 +200,13 @@ impl Applier {
     /// Whether a group is served by a server of its own, which may be down and keeps its objects.
     async fn is_away(&self, id: &ObjectId, version: Option<&str>) -> Result<bool, Error> {
         let Some(version) = version.filter(|_| !id.group.is_empty()) else { return Ok(false) };
-        let path =
-            format!("/apis/apiregistration.k8s.io/v1/apiservices/{version}.{}", id.group);
+        let path = format!("/apis/apiregistration.k8s.io/v1/apiservices/{version}.{}", id.group);
         let service = self.cluster.find(&path).await;
-        let service = service.map_err(|error| Error::refused(id, "read the API service of", error))?;
-        Ok(service.is_some_and(|service| service.pointer("/spec/service").is_some_and(|it| !it.is_null())))
+        let service =
+            service.map_err(|error| Error::refused(id, "read the API service of", error))?;
+        Ok(service.is_some_and(|service| {
+            service.pointer("/spec/service").is_some_and(|it| !it.is_null())
+        }))
     }
 }
 
@@ -218,14 +228,9 @@ async fn remove(
     entries.sort_by(|a, b| order::key(b.0).cmp(&order::key(a.0)));
     let (mut done, mut failures, mut going) = (ChangeSet::default(), Vec::new(), Vec::new());
     for kind in entries.chunk_by(|a, b| order::rank(&a.0.kind) == order::rank(&b.0.kind)) {
-        let removals = kind.iter().map(|(id, version)| async move {
-            let endpoint = applier.endpoint_of(id, version).await?;
-            let removal = Removal { id, version, endpoint, options };
-            let (change, uid) = applier.remove(&removal).await?;
-            let target = removal.endpoint.zip(uid).map(|(endpoint, uid)| {
-                (Target { id: (*id).clone(), endpoint, is_job_with_ttl: false }, uid)
-            });
-            Ok((change, target))
+        let removals = (0..kind.len()).map(|index| {
+            let (id, version) = kind[index];
+            remove_one(applier, id, version, options).boxed()
         });
         let mut removed = stream::iter(removals).buffered(CONCURRENCY);
         while let Some(removed) = removed.next().await {
@@ -248,6 +253,21 @@ async fn remove(
         true => Ok(done),
         false => Err(Error::Undeleted { done: Box::new(done), failures }),
     }
+}
+
+/// What was done, and what is on its way out.
+async fn remove_one(
+    applier: &Applier,
+    id: &ObjectId,
+    version: &str,
+    options: &PruneOptions,
+) -> Result<(Change, Option<(Target, String)>), Error> {
+    let endpoint = applier.endpoint_of(id, version).await?;
+    let removal = Removal { id, version, endpoint, options };
+    let (change, uid) = applier.remove(&removal).await?;
+    let target = |endpoint| Target { id: removal.id.clone(), endpoint, is_job_with_ttl: false };
+    let going = removal.endpoint.clone().zip(uid);
+    Ok((change, going.map(|(endpoint, uid)| (target(endpoint), uid))))
 }
 
 /// What is settled leaves the inventory; what could not be deleted stays.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{Either, select};
-use futures::{StreamExt, stream::FuturesUnordered};
+use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 use gotk_kstatus::{Patience, Readers, Verdict};
 use tokio::time::{Instant, sleep_until};
 
@@ -97,7 +97,7 @@ pub(crate) async fn wait(
     targets: Vec<Target>,
     options: ReadyOptions,
 ) -> Result<(), Error> {
-    Box::pin(Wait { applier, targets, options }.run()).await
+    Wait { applier, targets, options }.run().boxed().await
 }
 
 struct Wait<'w> {
@@ -111,12 +111,13 @@ impl Wait<'_> {
         let begin = Instant::now();
         let state = State::new(&self.targets, self.options.patience);
         let watches: FuturesUnordered<_> =
-            self.scopes().into_iter().map(|scope| self.follow(scope, &state)).collect();
+            self.scopes().into_iter().map(|scope| self.follow(scope, &state).boxed()).collect();
         let decided = self.decided(begin, &state);
-        let verdict = match select(std::pin::pin!(first_error(watches)), std::pin::pin!(decided)).await {
-            Either::Left((error, _)) => return Err(error),
-            Either::Right((verdict, _)) => verdict,
-        };
+        let verdict =
+            match select(std::pin::pin!(first_error(watches)), std::pin::pin!(decided)).await {
+                Either::Left((error, _)) => return Err(error),
+                Either::Right((verdict, _)) => verdict,
+            };
         match verdict {
             Verdict::Ready => Ok(()),
             verdict => Err(self.failure(&state, verdict).await),
@@ -168,7 +169,8 @@ impl Wait<'_> {
         let mut scopes = Vec::new();
         for namespaces in kinds.into_values() {
             if namespaces.len() <= FEW_NAMESPACES {
-                scopes.extend(namespaces.into_iter().map(|(name, of)| Scope { namespace: name, of }));
+                scopes
+                    .extend(namespaces.into_iter().map(|(name, of)| Scope { namespace: name, of }));
             } else {
                 let of = namespaces.into_values().flatten().collect();
                 scopes.push(Scope { namespace: "", of });
@@ -193,10 +195,13 @@ impl Wait<'_> {
         }
         let watches: FuturesUnordered<_> = namespaces
             .into_iter()
-            .map(|(namespace, of)| async move {
-                let scope = Scope { namespace, of };
-                let error = self.follow_one(&scope, state).await;
-                Error::refused(&scope.of[0].id, "watch", error)
+            .map(|(namespace, of)| {
+                async move {
+                    let scope = Scope { namespace, of };
+                    let error = self.follow_one(&scope, state).await;
+                    Error::refused(&scope.of[0].id, "watch", error)
+                }
+                .boxed()
             })
             .collect();
         first_error(watches).await

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 /// Every object in every `.yaml`, `.yml` and `.json` file, folders within it included.
 pub(crate) fn read(folder: &Path) -> Result<Vec<Value>, Box<dyn Error>> {
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_, std::io::Error>>()?;
     entries.sort();
     let mut objects = Vec::new();
     for path in entries {

@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use crate::ObjectId;
 use crate::apply::Target;
 use crate::watch::Event;
-use crate::ObjectId;
 
 /// The statuses of all objects, fed by several watches.
 pub(super) struct State {

@@ -15,7 +15,7 @@ macro_rules! facts {
     ($($name:ident),* $(,)?) => {
         vec![$((
             concat!(module_path!(), "::", stringify!($name)),
-            (|site| Box::pin($name(site))) as fn(_) -> std::pin::Pin<Box<dyn Future<Output = ()>>>,
+            (|site| Box::pin($name(site))) as fn(_) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
         )),*]
     };
 }

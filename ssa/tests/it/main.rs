@@ -16,7 +16,7 @@ use libtest_mimic::{Arguments, Trial};
 use crate::site::{Server, Site};
 
 /// A named fact.
-type Fact = (&'static str, fn(Site) -> Pin<Box<dyn Future<Output = ()>>>);
+type Fact = (&'static str, fn(Site) -> Pin<Box<dyn Future<Output = ()> + Send>>);
 
 fn main() {
     let arguments = Arguments::from_args();

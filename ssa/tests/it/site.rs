@@ -25,7 +25,7 @@ pub(crate) struct Site {
     pub(crate) transport: Transport,
     pub(crate) client: Client,
     pub(crate) inventory: MemoryInventory,
-    _alive: Box<dyn std::any::Any>,
+    _alive: Box<dyn std::any::Any + Send + Sync>,
 }
 
 impl Server {
@@ -43,7 +43,7 @@ impl Server {
     pub(crate) async fn site(&self) -> Site {
         static FACTS: AtomicU32 = AtomicU32::new(0);
         let namespace = format!("fact-{}", FACTS.fetch_add(1, Ordering::Relaxed));
-        let (config, alive): (Config, Box<dyn std::any::Any>) = match self {
+        let (config, alive): (Config, Box<dyn std::any::Any + Send + Sync>) = match self {
             Self::Embedded => {
                 let server = ApiServer::start().await.unwrap();
                 (Config::new(server.url().parse().unwrap()), Box::new(server))
@@ -67,9 +67,8 @@ fn started(assets: &Assets, plane: &Mutex<Option<Arc<ControlPlane>>>) -> Arc<Con
     if let Some(plane) = &*plane {
         return Arc::clone(plane);
     }
-    let options = gotk_testenv::Options::default()
-        .assets(assets.clone())
-        .controllers(Controllers::Usual);
+    let options =
+        gotk_testenv::Options::default().assets(assets.clone()).controllers(Controllers::Usual);
     let start = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(options.start()).unwrap()
@@ -167,7 +166,8 @@ impl Site {
 
     /// Writes an object as somebody else does, by server-side apply.
     pub(crate) async fn apply_as(&self, manager: &str, object: &Value) -> Value {
-        let (kind, name) = (object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap());
+        let (kind, name) =
+            (object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap());
         let path = match kind {
             "Namespace" => format!("/api/v1/namespaces/{name}"),
             kind => self.path(&format!("{}s", kind.to_lowercase()), name),

@@ -27,10 +27,17 @@ pub(crate) fn facts() -> Vec<Fact> {
 }
 
 async fn a_plan_writes_nothing(site: Site) {
-    let plan = site.applier("set").plan(vec![site.config_map("a", json!({"x": "1"}))]).await.unwrap();
+    let plan =
+        site.applier("set").plan(vec![site.config_map("a", json!({"x": "1"}))]).await.unwrap();
     let actions: Vec<_> = plan.changes().map(|change| change.action).collect();
     assert_eq!(actions, [Action::Create]);
-    assert_eq!(plan.to_string(), format!("+ ConfigMap/{}/a created\n1 created, 0 configured, 0 unchanged, 0 skipped\n", site.namespace));
+    assert_eq!(
+        plan.to_string(),
+        format!(
+            "+ ConfigMap/{}/a created\n1 created, 0 configured, 0 unchanged, 0 skipped\n",
+            site.namespace
+        )
+    );
     assert!(site.config_map_data("a").await.is_none());
 }
 
@@ -43,7 +50,10 @@ async fn what_is_planned_is_applied(site: Site) {
     let web = site.get(&site.path("deployments", "web")).await.unwrap();
     assert_eq!(web["metadata"]["labels"]["kustomize.toolkit.fluxcd.io/name"], "set");
     let stored = site.inventory.load().await.unwrap().inventory;
-    assert_eq!(stored.version(&ObjectId::new("apps", "Deployment", &site.namespace, "web")), Some("v1"));
+    assert_eq!(
+        stored.version(&ObjectId::new("apps", "Deployment", &site.namespace, "web")),
+        Some("v1")
+    );
     assert_eq!(stored.len(), 2);
 }
 
@@ -69,8 +79,15 @@ async fn a_changed_field_is_told_with_both_values(site: Site) {
     let _ = plan.record(&site.inventory).await.unwrap().apply().await.unwrap();
     let plan = applier.plan(vec![site.deployment("web", "nginx:2")]).await.unwrap();
     let text = plan.to_string();
-    let line = "    ~ .spec.template.spec.containers[name=\"app\"].image: \"nginx:1\" -> \"nginx:2\"\n";
-    assert_eq!(text, format!("~ Deployment/{}/web configured\n{line}0 created, 1 configured, 0 unchanged, 0 skipped\n", site.namespace));
+    let line =
+        "    ~ .spec.template.spec.containers[name=\"app\"].image: \"nginx:1\" -> \"nginx:2\"\n";
+    assert_eq!(
+        text,
+        format!(
+            "~ Deployment/{}/web configured\n{line}0 created, 1 configured, 0 unchanged, 0 skipped\n",
+            site.namespace
+        )
+    );
 }
 
 async fn a_field_that_left_the_manifest_goes(site: Site) {
@@ -110,7 +127,11 @@ async fn lost_ownership_is_restored(site: Site) {
     let _ = plan.record(&site.inventory).await.unwrap().apply().await.unwrap();
     let live = site.get(&path).await.unwrap();
     let managers = live["metadata"]["managedFields"].as_array().unwrap();
-    assert!(managers.iter().any(|it| it["manager"] == "kustomize-controller" && it["operation"] == "Apply"));
+    assert!(
+        managers
+            .iter()
+            .any(|it| it["manager"] == "kustomize-controller" && it["operation"] == "Apply")
+    );
     // What the server attributes to `before-first-apply` becomes ours; then it stays so.
     for _ in 0..2 {
         let plan = applier.plan(objects()).await.unwrap();
@@ -132,7 +153,10 @@ async fn everything_refused_is_told_at_once(site: Site) {
     assert_eq!(error.object().unwrap().name, "bad");
     assert_eq!(error.fields(), ["spec.template.spec.containers"]);
     assert!(!error.is_transient());
-    assert_eq!(error.to_string(), format!("Deployment/{}/bad dry-run failed (Invalid)", site.namespace));
+    assert_eq!(
+        error.to_string(),
+        format!("Deployment/{}/bad dry-run failed (Invalid)", site.namespace)
+    );
     assert!(site.config_map_data("a").await.is_none());
 }
 
@@ -169,7 +193,8 @@ async fn another_owner_is_named(site: Site) {
     let _ = plan.record(&site.inventory).await.unwrap().apply().await.unwrap();
 
     let second = site.applier("second");
-    let options = PlanOptions::for_manager(&gotk_ssa::FieldManager::new("kustomize-controller").unwrap());
+    let options =
+        PlanOptions::for_manager(&gotk_ssa::FieldManager::new("kustomize-controller").unwrap());
     let error = second.plan_with(objects(), options.others(Others::Refuse)).await.unwrap_err();
     let first = format!("{}/first", site.namespace);
     assert_eq!(error.to_string(), format!("ConfigMap/{}/a belongs to {first}", site.namespace));

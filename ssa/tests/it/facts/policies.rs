@@ -27,7 +27,8 @@ fn options() -> PlanOptions {
 }
 
 fn annotate(mut object: Value, key: &str, value: &str) -> Value {
-    object["metadata"]["annotations"] = json!({format!("kustomize.toolkit.fluxcd.io/{key}"): value});
+    object["metadata"]["annotations"] =
+        json!({format!("kustomize.toolkit.fluxcd.io/{key}"): value});
     object
 }
 
@@ -49,7 +50,8 @@ async fn an_excluded_object_is_left_alone(site: Site) {
 
 async fn a_live_object_can_exclude_itself(site: Site) {
     apply(&site, site.config_map("a", json!({"x": "1"})), options()).await;
-    let annotation = json!({"metadata": {"annotations": {"kustomize.toolkit.fluxcd.io/reconcile": "disabled"}}});
+    let annotation =
+        json!({"metadata": {"annotations": {"kustomize.toolkit.fluxcd.io/reconcile": "disabled"}}});
     site.patch_as("person", &site.path("configmaps", "a"), &annotation).await;
     let changed = site.config_map("a", json!({"x": "2"}));
     assert_eq!(apply(&site, changed, options()).await, (Action::Skip, vec![Note::Excluded]));
@@ -57,17 +59,25 @@ async fn a_live_object_can_exclude_itself(site: Site) {
 }
 
 async fn if_not_present_creates_and_then_leaves(site: Site) {
-    let object = |value: &str| annotate(site.config_map("a", json!({"x": value})), "ssa", "IfNotPresent");
+    let object =
+        |value: &str| annotate(site.config_map("a", json!({"x": value})), "ssa", "IfNotPresent");
     assert_eq!(apply(&site, object("1"), options()).await.0, Action::Create);
-    assert_eq!(apply(&site, object("2"), options()).await, (Action::Skip, vec![Note::IfNotPresent]));
+    assert_eq!(
+        apply(&site, object("2"), options()).await,
+        (Action::Skip, vec![Note::IfNotPresent])
+    );
     assert_eq!(site.config_map_data("a").await, Some(json!({"x": "1"})));
 }
 
 /// An object as `kubectl apply` writes it: by POST, with its annotation.
 async fn by_kubectl(site: &Site) {
     let mut object = site.config_map("a", json!({"x": "1", "old": "1"}));
-    object["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/last-applied-configuration": "{}"});
-    let path = format!("/api/v1/namespaces/{}/configmaps?fieldManager=kubectl-client-side-apply", site.namespace);
+    object["metadata"]["annotations"] =
+        json!({"kubectl.kubernetes.io/last-applied-configuration": "{}"});
+    let path = format!(
+        "/api/v1/namespaces/{}/configmaps?fieldManager=kubectl-client-side-apply",
+        site.namespace
+    );
     site.send("POST", &path, "application/json", &object).await;
 }
 
@@ -94,7 +104,7 @@ async fn merge_leaves_what_kubectl_wrote(site: Site) {
     assert_eq!(site.config_map_data("a").await, Some(json!({"x": "2", "old": "1"})));
 }
 
-/// A ConfigMap that says its content cannot change.
+/// A `ConfigMap` that says its content cannot change.
 fn fixed(site: &Site, value: &str) -> Value {
     let mut object = site.config_map("a", json!({"x": value}));
     object["immutable"] = json!(true);
@@ -105,12 +115,16 @@ async fn an_immutable_field_is_an_error_that_names_it(site: Site) {
     apply(&site, fixed(&site, "1"), options()).await;
     let error = site.applier("set").plan(vec![fixed(&site, "2")]).await.unwrap_err();
     assert_eq!(error.fields(), ["data"]);
-    assert_eq!(error.to_string(), format!("ConfigMap/{}/a dry-run failed (Invalid)", site.namespace));
+    assert_eq!(
+        error.to_string(),
+        format!("ConfigMap/{}/a dry-run failed (Invalid)", site.namespace)
+    );
 }
 
 async fn an_immutable_field_is_recreated_when_forced(site: Site) {
     apply(&site, fixed(&site, "1"), options()).await;
-    let uid = async || site.get(&site.path("configmaps", "a")).await.unwrap()["metadata"]["uid"].clone();
+    let uid =
+        async || site.get(&site.path("configmaps", "a")).await.unwrap()["metadata"]["uid"].clone();
     let first = uid().await;
     let forced = apply(&site, fixed(&site, "2"), options().recreate_immutable(true)).await;
     assert_eq!(forced, (Action::Create, vec![Note::Recreate]));
@@ -133,7 +147,8 @@ async fn what_is_invalid_is_never_recreated(site: Site) {
 async fn ignored_fields_are_left_to_others(site: Site) {
     let ignore = || options().ignore([IgnoreRule::new(["/spec/replicas"])]);
     apply(&site, site.deployment("web", "nginx:1"), ignore()).await;
-    site.patch_as("scaler", &site.path("deployments", "web"), &json!({"spec": {"replicas": 5}})).await;
+    site.patch_as("scaler", &site.path("deployments", "web"), &json!({"spec": {"replicas": 5}}))
+        .await;
     let kept = apply(&site, site.deployment("web", "nginx:1"), ignore()).await;
     assert_eq!(kept.0, Action::Keep);
     let configured = apply(&site, site.deployment("web", "nginx:2"), ignore()).await;
@@ -145,7 +160,13 @@ async fn ignored_fields_are_left_to_others(site: Site) {
 
 async fn an_ignored_field_is_created_and_then_kept(site: Site) {
     let ignore = || options().ignore([IgnoreRule::new(["/data/x"])]);
-    assert_eq!(apply(&site, site.config_map("a", json!({"x": "1"})), ignore()).await.0, Action::Create);
+    assert_eq!(
+        apply(&site, site.config_map("a", json!({"x": "1"})), ignore()).await.0,
+        Action::Create
+    );
     assert_eq!(site.config_map_data("a").await, Some(json!({"x": "1"})));
-    assert_eq!(apply(&site, site.config_map("a", json!({"x": "2"})), ignore()).await.0, Action::Keep);
+    assert_eq!(
+        apply(&site, site.config_map("a", json!({"x": "2"})), ignore()).await.0,
+        Action::Keep
+    );
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use gotk_ssa::{Action, Applied, DeletionPolicy, InventoryStore, MemoryInventory, Note, PruneOptions};
+use gotk_ssa::{
+    Action, Applied, DeletionPolicy, InventoryStore, MemoryInventory, Note, PruneOptions,
+};
 use serde_json::{Value, json};
 
 use super::facts;
@@ -23,7 +25,12 @@ pub(crate) fn facts() -> Vec<Fact> {
     ]
 }
 
-async fn apply(site: &Site, set: &str, inventory: &MemoryInventory, objects: Vec<Value>) -> Applied {
+async fn apply(
+    site: &Site,
+    set: &str,
+    inventory: &MemoryInventory,
+    objects: Vec<Value>,
+) -> Applied {
     let plan = site.applier(set).plan(objects).await.unwrap();
     plan.record(inventory).await.unwrap().apply().await.unwrap()
 }
@@ -67,7 +74,10 @@ async fn a_set_hands_over_without_deleting(site: Site) {
     let pruned = apply(&site, "first", &site.inventory, vec![a]).await.prune(&site.inventory).await;
     assert_eq!(pruned.unwrap().changes[0].notes, [Note::Foreign]);
     assert!(site.get(&site.path("configmaps", "b")).await.is_some());
-    assert_eq!((ids(&site.inventory).await, ids(&other).await), (vec!["a".into()], vec!["b".into()]));
+    assert_eq!(
+        (ids(&site.inventory).await, ids(&other).await),
+        (vec!["a".into()], vec!["b".into()])
+    );
 }
 
 async fn what_asks_to_stay_stays(site: Site) {
@@ -117,7 +127,10 @@ async fn what_cannot_be_deleted_stays_in_the_inventory(site: Site) {
     let plan = applier.plan(vec![site.config_map("a", json!({}))]).await.unwrap();
     let applied = plan.record(&site.inventory).await.unwrap().apply().await.unwrap();
     let error = applied.prune(&site.inventory).await.unwrap_err();
-    assert!(error.to_string().starts_with("delete failed: Namespace/default delete failed"), "{error}");
+    assert!(
+        error.to_string().starts_with("delete failed: Namespace/default delete failed"),
+        "{error}"
+    );
     assert_eq!(error.done().unwrap().count(Action::Delete), 1);
     assert_eq!(ids(&site.inventory).await, ["a", "default"]);
 }
@@ -148,10 +161,18 @@ async fn deletion_waits_for_termination(site: Site) {
     let applier = site.applier("set");
     let delete = applier.delete(&site.inventory, DeletionPolicy::WaitForTermination);
     let release = async {
-        while site.get(&site.path("configmaps", "a")).await.unwrap()["metadata"].get("deletionTimestamp").is_none() {
+        while site.get(&site.path("configmaps", "a")).await.unwrap()["metadata"]
+            .get("deletionTimestamp")
+            .is_none()
+        {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        site.patch_as("person", &site.path("configmaps", "a"), &json!({"metadata": {"finalizers": null}})).await;
+        site.patch_as(
+            "person",
+            &site.path("configmaps", "a"),
+            &json!({"metadata": {"finalizers": null}}),
+        )
+        .await;
     };
     let (deleted, ()) = tokio::join!(delete, release);
     assert_eq!(deleted.unwrap().count(Action::Delete), 1);

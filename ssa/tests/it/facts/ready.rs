@@ -32,7 +32,8 @@ async fn widget(site: &Site) -> Applied {
 
 async fn say(site: &Site, condition: &str, status: &str) {
     let path = format!("/apis/{}/v1/namespaces/{}/widgets/w/status", site.group(), site.namespace);
-    let condition = json!({"type": condition, "status": status, "reason": "Because", "message": "of the test"});
+    let condition =
+        json!({"type": condition, "status": status, "reason": "Because", "message": "of the test"});
     let status = json!({"status": {"observedGeneration": 1, "conditions": [condition]}});
     site.patch_as("widget-controller", &path, &status).await;
 }
@@ -68,9 +69,17 @@ async fn a_failed_object_ends_the_wait(site: Site) {
     let error = applied.ready(LONG).await.unwrap_err();
     let object = format!("Widget/{}/w", site.namespace);
     let text = error.to_string();
-    assert!(text.starts_with(&format!("failed early due to stalled resources: [{object} status: 'Failed'")), "{text}");
+    assert!(
+        text.starts_with(&format!(
+            "failed early due to stalled resources: [{object} status: 'Failed'"
+        )),
+        "{text}"
+    );
     assert!(text.contains("Stalled=True (Because)"), "its last condition: {text}");
-    assert!(text.ends_with(&format!("last warnings: [{object}: the boiler is cold (NoSteam)]")), "{text}");
+    assert!(
+        text.ends_with(&format!("last warnings: [{object}: the boiler is cold (NoSteam)]")),
+        "{text}"
+    );
 }
 
 async fn a_timeout_names_what_is_missing(site: Site) {
@@ -86,6 +95,7 @@ async fn one_object_may_have_less_time(site: Site) {
     let applied = widget(&site).await;
     say(&site, "Ready", "False").await;
     let id = ObjectId::new(&site.group(), "Widget", &site.namespace, "w");
-    let options = ReadyOptions::new(Duration::from_secs(600)).object(id, Duration::from_millis(300));
+    let options =
+        ReadyOptions::new(Duration::from_secs(600)).object(id, Duration::from_millis(300));
     assert!(applied.ready_with(options).await.is_err());
 }

@@ -54,7 +54,8 @@ async fn a_new_field_waits_for_its_definition(site: Site) {
     let applier = site.applier("set");
     let size = json!({"size": {"type": "integer"}});
     let both = json!({"size": {"type": "integer"}, "colour": {"type": "string"}});
-    for (fields, spec) in [(size, json!({"size": 1})), (both, json!({"size": 1, "colour": "red"}))] {
+    for (fields, spec) in [(size, json!({"size": 1})), (both, json!({"size": 1, "colour": "red"}))]
+    {
         let objects = vec![site.definition(fields), site.widget(&site.namespace, "w", spec)];
         let plan = applier.plan(objects).await.unwrap();
         assert_eq!(plan.changes().filter(|change| change.is_deferred()).count(), 1);
@@ -71,7 +72,8 @@ async fn nothing_of_a_stage_is_written_if_one_is_refused(site: Site) {
     let mut bad = site.deployment("web", "nginx");
     bad["metadata"]["namespace"] = json!(other);
     bad["spec"]["template"]["spec"]["containers"] = json!([]);
-    let plan = site.applier("set").plan(vec![site.namespace_object(&other), good, bad]).await.unwrap();
+    let plan =
+        site.applier("set").plan(vec![site.namespace_object(&other), good, bad]).await.unwrap();
     let error = plan.record(&site.inventory).await.unwrap().apply().await.unwrap_err();
     assert_eq!(error.done().unwrap().changes.len(), 1, "the namespace");
     assert_eq!(error.object().unwrap().name, "web");

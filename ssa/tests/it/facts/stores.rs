@@ -1,7 +1,8 @@
 //! Where inventories are kept.
 
 use gotk_ssa::{
-    ConfigMapInventory, FieldManager, Inventory, InventoryStore, ObjectId, StatusInventory, contract,
+    ConfigMapInventory, FieldManager, Inventory, InventoryStore, ObjectId, StatusInventory,
+    contract,
 };
 use kube::core::ApiResource;
 use serde_json::json;
