@@ -27,11 +27,10 @@ import (
 
 // Scenario is one document of a scenario file; ssa/tests/scenarios/README.md says what it means.
 type Scenario struct {
-	Name     string              `json:"name"`
-	Differs  string              `json:"differs"`
-	Embedded string              `json:"embedded"`
-	For      []map[string]string `json:"for"`
-	Steps    []Step              `json:"steps"`
+	Name    string              `json:"name"`
+	Differs string              `json:"differs"`
+	For     []map[string]string `json:"for"`
+	Steps   []Step              `json:"steps"`
 }
 
 type Step struct {

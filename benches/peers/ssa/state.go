@@ -31,7 +31,7 @@ func (r *run) state(ctx context.Context) (map[string]any, error) {
 			objects[name] = nil
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", name, err)
-		case slices.Contains(live.GetFinalizers(), "customresourcecleanup.apiextensions.k8s.io"):
+		case live.GetDeletionTimestamp() != nil && slices.Contains(live.GetFinalizers(), "customresourcecleanup.apiextensions.k8s.io"):
 			objects[name] = nil // the server is about to remove it
 		default:
 			objects[name] = comparable(live.Object)

@@ -40,8 +40,7 @@ struct Run {
 
 impl Run {
     async fn make_namespace(&self) {
-        let object =
-            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.site.namespace}});
+        let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.site.namespace}});
         self.send("POST", "/api/v1/namespaces?fieldManager=scenario", JSON, &object).await.unwrap();
     }
 
@@ -99,19 +98,24 @@ impl Run {
         let by = step["by"].as_str().unwrap();
         let (collection, _) = path.rsplit_once('/').unwrap();
         let sent = match step["edit"].as_str().unwrap() {
-            "create" => self.send("POST", &format!("{collection}?fieldManager={by}"), JSON, &object).await,
+            "create" => {
+                self.send("POST", &format!("{collection}?fieldManager={by}"), JSON, &object).await
+            }
             "apply" => {
                 let path = format!("{path}?fieldManager={by}&force=true");
                 self.send("PATCH", &path, "application/apply-patch+yaml", &object).await
             }
-            "merge" => self.send("PATCH", &format!("{path}?fieldManager={by}"), MERGE, &object).await,
+            "merge" => {
+                self.send("PATCH", &format!("{path}?fieldManager={by}"), MERGE, &object).await
+            }
             "json" => {
                 let path = format!("{path}?fieldManager={by}");
                 self.send("PATCH", &path, "application/json-patch+json", &step["patch"]).await
             }
             "status" => {
                 object["metadata"].as_object_mut().unwrap().remove("resourceVersion");
-                self.send("PATCH", &format!("{path}/status?fieldManager={by}"), MERGE, &object).await
+                self.send("PATCH", &format!("{path}/status?fieldManager={by}"), MERGE, &object)
+                    .await
             }
             "delete" => {
                 self.send("DELETE", &path, JSON, &json!({"propagationPolicy": "Background"})).await
@@ -136,7 +140,8 @@ impl Run {
     async fn state(&self) -> BTreeMap<String, Value> {
         let mut objects = BTreeMap::new();
         for touched in &self.touched {
-            let text = |pointer| touched.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+            let text =
+                |pointer| touched.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
             let (api_version, kind) = (text("/apiVersion"), text("/kind"));
             let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
             let key = format!("{api_version} {kind}/{namespace}/{name}");
@@ -156,7 +161,8 @@ impl Run {
         let (api_version, kind) = (object["apiVersion"].as_str()?, object["kind"].as_str()?);
         let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
         let served = self.site.discovery.resolve(group, Some(version), kind).await.ok()?;
-        let root = if group.is_empty() { "/api/v1".to_owned() } else { format!("/apis/{api_version}") };
+        let root =
+            if group.is_empty() { "/api/v1".to_owned() } else { format!("/apis/{api_version}") };
         let name = object["metadata"]["name"].as_str()?;
         let plural = &served.resource.plural;
         Some(match served.is_namespaced() {
@@ -183,6 +189,9 @@ impl Run {
 
 /// A definition that the server is about to remove is as good as gone.
 fn stays(live: &Value) -> bool {
+    if live["metadata"]["deletionTimestamp"].is_null() {
+        return true;
+    }
     let finalizers = live["metadata"]["finalizers"].as_array();
     !finalizers.into_iter().flatten().any(|it| it == "customresourcecleanup.apiextensions.k8s.io")
 }
@@ -193,7 +202,8 @@ fn options(step: &Value) -> PlanOptions {
         let paths = rule["paths"].as_array().unwrap().iter().map(|path| path.as_str().unwrap());
         let text = |key: &str| rule["target"][key].as_str().unwrap_or_default().to_owned();
         let mut target = Target::default();
-        (target.group, target.version, target.kind) = (text("group"), text("version"), text("kind"));
+        (target.group, target.version, target.kind) =
+            (text("group"), text("version"), text("kind"));
         (target.namespace, target.name) = (text("namespace"), text("name"));
         (target.labels, target.annotations) = (text("labelSelector"), text("annotationSelector"));
         IgnoreRule::new(paths).for_target(target)
