@@ -3,11 +3,15 @@
 
 #![expect(clippy::print_stdout, reason = "a program for people")]
 
+mod told;
+
 use gotk_client::Transport;
 use gotk_ssa::{Applier, ConfigMapInventory, DeletionPolicy, FieldManager, Owner};
 
+use crate::told::Told;
+
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Told> {
     let mut arguments = std::env::args().skip(1);
     let namespace = arguments.next().unwrap_or_else(|| "default".to_owned());
     let set = arguments.next().unwrap_or_else(|| "gotk".to_owned());
