@@ -284,6 +284,41 @@ impl Failure {
         failure
     }
 
+    /// What a busy server says.
+    pub(crate) fn too_many_requests(seconds: u32) -> Self {
+        let mut failure =
+            Self::new(429, "TooManyRequests", "Too many requests, please try again later.");
+        failure.details.get_or_insert_default().retry_after = seconds;
+        failure
+    }
+
+    /// The conflict of an update with one that was quicker.
+    pub(crate) fn modified(group: &str, plural: &str, qualified: &str, name: &str) -> Self {
+        let message = format!(
+            "Operation cannot be fulfilled on {qualified} {}: the object has been modified; please apply your changes to the latest version and try again",
+            go_quoted(name)
+        );
+        Self::new(409, "Conflict", message).about(group, plural, name)
+    }
+
+    /// A code that a test asked for, with the reason it has upstream.
+    pub(crate) fn injected(code: u16) -> Self {
+        let (reason, message) = match code {
+            401 => ("Unauthorized", "Unauthorized"),
+            403 => ("Forbidden", "forbidden: injected fault"),
+            404 => ("NotFound", "the server could not find the requested resource"),
+            409 => ("AlreadyExists", "the server reported a conflict"),
+            410 => ("Expired", "The resourceVersion for the provided watch is too old."),
+            422 => ("Invalid", "the server rejected our request due to an error in our request"),
+            429 => ("TooManyRequests", "Too many requests, please try again later."),
+            500 => ("InternalError", "Internal error occurred: injected fault"),
+            503 => ("ServiceUnavailable", "the server is currently unable to handle the request"),
+            504 => ("Timeout", "the server was unable to return a response in the time allotted"),
+            _ => ("", "injected fault"),
+        };
+        Self::new(code, reason, message)
+    }
+
     pub(crate) fn retry_after(&self) -> Option<u32> {
         self.details.as_ref().map(|d| d.retry_after).filter(|seconds| *seconds > 0)
     }

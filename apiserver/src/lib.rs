@@ -64,6 +64,8 @@
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod accept;
+mod accounts;
+mod asked;
 mod base64;
 mod builtin;
 mod clock;
@@ -76,10 +78,12 @@ mod delete;
 mod discovery;
 mod error;
 mod failure;
+mod fault;
 mod gc;
 mod http;
 mod ids;
 mod kind;
+mod link;
 mod list;
 mod machine;
 mod meta;
@@ -92,15 +96,24 @@ mod patch;
 mod query;
 mod read;
 mod registry;
+mod requests;
 mod route;
 mod scale;
+mod seed;
 mod selector;
 mod server;
+mod simulate;
+mod snapshot;
 mod store;
+mod telling;
 mod undeclared;
 mod watch;
 mod write;
 
 pub use crate::clock::Clock;
 pub use crate::error::Error;
+pub use crate::fault::{Fault, Harm, Injected};
+pub use crate::link::Link;
+pub use crate::requests::{Logged, Request, Requests};
 pub use crate::server::{ApiServer, Options};
+pub use crate::snapshot::Snapshot;

@@ -52,12 +52,23 @@ impl Registry {
         serves
     }
 
+    /// Serves the kinds of a snapshot. Shelves are not used twice, whichever server it came from.
+    pub(crate) fn restore(&mut self, kinds: &[Arc<Kind>], shelves: usize) {
+        self.kinds = kinds.to_vec();
+        self.shelves = self.shelves.max(shelves);
+    }
+
     pub(crate) fn has_group(&self, group: &str) -> bool {
         self.kinds.iter().any(|kind| &*kind.group == group)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Kind>> {
         self.kinds.iter()
+    }
+
+    /// The kind of a shelf, in the first version it is served in.
+    pub(crate) fn on_shelf(&self, shelf: usize) -> Option<&Arc<Kind>> {
+        self.kinds.iter().find(|kind| kind.shelf == shelf)
     }
 
     /// One kind for each shelf, however many versions it is served in.

@@ -138,6 +138,32 @@ impl Store {
         }
     }
 
+    /// All objects, shelf by shelf.
+    pub(crate) fn shelves(&self) -> Vec<Vec<Arc<Stored>>> {
+        self.shelves.iter().map(|shelf| shelf.objects.values().cloned().collect()).collect()
+    }
+
+    /// Puts `objects` in the place of all there are. The counter never goes back, and the past is
+    /// forgotten, so whoever watches is told to look anew.
+    pub(crate) fn restore(&mut self, objects: &[Vec<Arc<Stored>>], shelves: usize, version: u64) {
+        self.version = self.version.max(version) + 1;
+        self.owners = Owners::default();
+        self.agenda.clear();
+        let count = self.shelves.len().max(shelves);
+        self.shelves.clear();
+        self.reserve(count);
+        for (at, objects) in objects.iter().enumerate() {
+            for object in objects {
+                self.owners.follow(at, Change::Added, object, None);
+                let key = Arc::clone(object.key());
+                self.shelves[at].objects.insert(key, Arc::clone(object));
+            }
+        }
+        for shelf in &mut self.shelves {
+            shelf.forgotten = self.version;
+        }
+    }
+
     /// The next event for the controllers in the box.
     pub(crate) fn next_on_agenda(&mut self) -> Option<(usize, Arc<Event>)> {
         self.agenda.pop_front()

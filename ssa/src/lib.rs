@@ -110,6 +110,7 @@ pub mod manifests;
 mod object;
 mod order;
 mod owner;
+mod ownership;
 mod patience;
 mod plan;
 mod policy;

@@ -5,9 +5,11 @@
 mod apply;
 mod client;
 mod custom;
+mod faults;
 mod kubes;
 mod lists;
 mod objects;
 mod ownership;
+mod simulate;
 mod watches;
 mod workloads;
