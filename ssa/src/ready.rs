@@ -206,8 +206,8 @@ impl Scope<'_> {
         if let [target] = self.of.as_slice() {
             return Selected::named(&target.endpoint, &target.id);
         }
-        let label = applier.owner.as_ref().map(crate::Owner::name_label);
-        Selected::labelled(self.endpoint(), self.namespace, label.as_deref().unwrap_or_default())
+        let selector = applier.owner.as_ref().map(crate::Owner::selector);
+        Selected::labelled(self.endpoint(), self.namespace, selector.as_deref().unwrap_or_default())
     }
 }
 
