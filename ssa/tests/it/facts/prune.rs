@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gotk_client::Verb;
 use gotk_ssa::{
     Action, Applied, DeletionPolicy, InventoryStore, MemoryInventory, Note, PruneOptions,
 };
@@ -23,6 +24,7 @@ pub(crate) fn facts() -> Vec<Fact> {
         what_cannot_be_deleted_stays_in_the_inventory,
         a_set_is_deleted_as_the_policy_says,
         deletion_waits_for_termination,
+        waiting_for_termination_costs_one_list_a_kind,
     ]
 }
 
@@ -198,4 +200,16 @@ async fn deletion_waits_for_termination(site: Site) {
     let (deleted, ()) = tokio::join!(delete, release);
     assert_eq!(deleted.unwrap().count(Action::Delete), 1);
     assert!(site.get(&site.path("configmaps", "a")).await.is_none());
+}
+
+async fn waiting_for_termination_costs_one_list_a_kind(site: Site) {
+    let objects = (0..20).map(|number| site.config_map(&format!("a{number}"), json!({}))).collect();
+    let _ = apply(&site, "set", &site.inventory, objects).await;
+    let before = site.transport.counts();
+    let policy = DeletionPolicy::WaitForTermination;
+    let deleted = site.applier("set").delete(&site.inventory, policy).await.unwrap();
+    assert_eq!(deleted.count(Action::Delete), 20);
+    let after = site.transport.counts();
+    let asked = |verb| after.of(verb) - before.of(verb);
+    assert_eq!((asked(Verb::Delete), asked(Verb::List)), (20, 1));
 }
