@@ -111,6 +111,7 @@ mod object;
 mod order;
 mod owner;
 mod ownership;
+mod patience;
 mod plan;
 mod policy;
 mod prune;

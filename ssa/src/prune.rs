@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::apply::Target;
 use crate::cluster::{Endpoint, Precise, code};
 use crate::inventory::{self, Inventory, InventoryStore};
+use crate::patience::{ATTEMPTS, may_pass, pause};
 use crate::plan::CONCURRENCY;
 use crate::{
     Action, Applied, Applier, Change, ChangeSet, Error, Note, ObjectId, gone, object, order,
@@ -148,6 +149,7 @@ impl Applier {
                 Err(error) if code(&error) == 404 => break,
                 // It changed since it was read: whether it may go is asked again.
                 Err(error) if code(&error) == 409 && attempt < ATTEMPTS => {}
+                Err(error) if may_pass(&error) && attempt < ATTEMPTS => pause(attempt).await,
                 Err(error) => return Err(Error::refused(id, "delete", error)),
             }
         }
@@ -289,5 +291,3 @@ async fn leave(store: &dyn InventoryStore, listed: &Inventory) -> Result<ChangeS
 
 /// How long deleted objects may take to be gone.
 const TERMINATION: Duration = Duration::from_secs(600);
-
-const ATTEMPTS: u32 = 5;

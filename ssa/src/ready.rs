@@ -1,5 +1,6 @@
 //! Waiting until objects are as they should be.
 
+mod deadline;
 mod state;
 mod warnings;
 
@@ -11,7 +12,6 @@ use std::time::Duration;
 use futures::future::{Either, select};
 use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 use gotk_kstatus::{Patience, Readers, Verdict};
-use tokio::time::{Instant, sleep_until};
 
 use self::state::State;
 use crate::apply::Target;
@@ -108,11 +108,10 @@ struct Wait<'w> {
 
 impl Wait<'_> {
     async fn run(self) -> Result<(), Error> {
-        let begin = Instant::now();
         let state = State::new(&self.targets, self.options.patience);
         let watches: FuturesUnordered<_> =
             self.scopes().into_iter().map(|scope| self.follow(scope, &state).boxed()).collect();
-        let decided = self.decided(begin, &state);
+        let decided = deadline::decided(&self.options.each, self.options.total, &state);
         let verdict =
             match select(std::pin::pin!(first_error(watches)), std::pin::pin!(decided)).await {
                 Either::Left((error, _)) => return Err(error),
@@ -121,31 +120,6 @@ impl Wait<'_> {
         match verdict {
             Verdict::Ready => Ok(()),
             verdict => Err(self.failure(&state, verdict).await),
-        }
-    }
-
-    /// When all are ready, one has failed, or the time of one or of all is over.
-    async fn decided(&self, begin: Instant, state: &State) -> Verdict {
-        let end = begin + self.options.total;
-        let mut limits: Vec<_> = self.options.each.iter().map(|(id, limit)| (*limit, id)).collect();
-        limits.sort_unstable();
-        let mut limits = limits.into_iter().peekable();
-        loop {
-            let changed = state.changed();
-            match state.verdict() {
-                Verdict::Waiting => {}
-                verdict => return verdict,
-            }
-            let next = limits.peek().map_or(end, |(limit, _)| (begin + *limit).min(end));
-            if let Either::Right(_) =
-                select(std::pin::pin!(changed), std::pin::pin!(sleep_until(next))).await
-            {
-                let over = limits.next_if(|(limit, _)| begin + *limit <= next);
-                let too_late = over.is_some_and(|(_, id)| !state.is_ready(id));
-                if too_late || next >= end {
-                    return Verdict::Waiting;
-                }
-            }
         }
     }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Target;
 use crate::cluster::{Precise, Run, code};
+use crate::patience::{ATTEMPTS, may_pass, pause};
 use crate::plan::{Item, Todo, Write, is_settled};
 use crate::{Applier, Error, gone};
 
@@ -44,6 +45,7 @@ async fn take(applier: &Applier, item: &Item, planned: &Value) -> Result<(), Err
     for attempt in 1.. {
         match applier.cluster.json_patch(&path, &patch, manager).await {
             Err(error) if matches!(code(&error), 409 | 422) && attempt < ATTEMPTS => {}
+            Err(error) if may_pass(&error) && attempt < ATTEMPTS => pause(attempt).await,
             Err(error) if code(&error) == 404 => return Ok(()), // nothing to take any more
             Err(error) => return Err(Error::refused(item.id(), "take over", error)),
             Ok(_) => return Ok(()),
@@ -65,12 +67,13 @@ async fn make_room(
     which: &Precise,
     limit: Duration,
 ) -> Result<(), Error> {
-    match applier.cluster.delete(&item.path(), which).await {
-        Err(error) if code(&error) == 404 => return Ok(()),
-        Err(error) => return Err(Error::refused(item.id(), "delete", error)),
-        Ok(_) => {}
+    for attempt in 1.. {
+        match applier.cluster.delete(&item.path(), which).await {
+            Err(error) if code(&error) == 404 => return Ok(()),
+            Err(error) if may_pass(&error) && attempt < ATTEMPTS => pause(attempt).await,
+            Err(error) => return Err(Error::refused(item.id(), "delete", error)),
+            Ok(_) => break,
+        }
     }
     gone::wait(applier, &[(Target::of(item), which.uid.clone())], limit).await
 }
-
-const ATTEMPTS: u32 = 5;

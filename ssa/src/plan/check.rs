@@ -172,7 +172,7 @@ impl<'p> Checker<'p> {
     ) -> Result<Verdict, Error> {
         let live = match code(&error) {
             0 | 404 => None,
-            _ => self.find(item).await?,
+            _ => self.find(item).await.unwrap_or_default(), // the refusal says more
         };
         let Some(live) = live else {
             return Err(Error::refused_with(item.id(), "dry-run", error, desired));
