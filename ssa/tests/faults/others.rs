@@ -27,11 +27,11 @@ async fn replace(worker: &Worker, name: &str) {
 async fn an_object_deleted_after_the_plan_is_created() {
     let (_server, worker) = shop().await;
     worker.deliver(worker.version(1)).await.unwrap();
-    let plan = worker.applier.plan(worker.version(2)).await.unwrap();
+    let plan = worker.plan(worker.version(2)).await.unwrap();
     worker.send("DELETE", &worker.path("changed-1"), &Value::Null).await.unwrap();
     worker.send("DELETE", &worker.path("fixed-1"), &Value::Null).await.unwrap();
-    worker.deliver(worker.version(2)).await.unwrap();
-    drop(plan);
+    let applied = plan.record(&worker.inventory).await.unwrap().apply().await.unwrap();
+    applied.prune(&worker.inventory).await.unwrap();
     worker.assert_is(2).await;
 }
 
@@ -44,7 +44,7 @@ async fn an_object_replaced_after_the_plan_is_configured() {
     for object in wanted.iter_mut().filter(|it| it["metadata"]["name"] == "changed-1") {
         object["data"]["value"] = json!("2");
     }
-    let plan = worker.applier.plan(wanted).await.unwrap();
+    let plan = worker.plan(wanted).await.unwrap();
     replace(&worker, "changed-1").await;
     let applied = plan.record(&worker.inventory).await.unwrap().apply().await.unwrap();
     applied.prune(&worker.inventory).await.unwrap();
@@ -59,7 +59,8 @@ async fn an_object_replaced_before_its_deletion_is_not_deleted() {
     let (server, worker) = shop().await;
     worker.deliver(vec![worker.map("a", "1"), worker.map("b", "1")]).await.unwrap();
     let applied = worker.apply(vec![worker.map("a", "1")]).await.unwrap();
-    let slow = Fault::new(Harm::Delay(Duration::from_millis(300))).verb("delete").name("b").times(1);
+    let slow =
+        Fault::new(Harm::Delay(Duration::from_millis(300))).verb("delete").name("b").times(1);
     let rule = server.inject(slow);
     let other = async {
         while rule.struck() == 0 {
@@ -78,7 +79,8 @@ async fn an_object_replaced_before_its_deletion_is_not_deleted() {
 async fn an_object_replaced_before_its_recreation_is_not_deleted_unread() {
     let (server, worker) = shop().await;
     worker.deliver(worker.version(1)).await.unwrap();
-    let slow = Fault::new(Harm::Delay(Duration::from_millis(300))).verb("delete").name("fixed-1").times(1);
+    let slow =
+        Fault::new(Harm::Delay(Duration::from_millis(300))).verb("delete").name("fixed-1").times(1);
     let rule = server.inject(slow);
     let other = async {
         while rule.struck() == 0 {
@@ -125,7 +127,9 @@ async fn our_entry_of_the_managed_fields_is_wiped() {
 async fn a_namespace_emptied_while_we_apply() {
     let (server, worker) = shop().await;
     worker.deliver(worker.version(1)).await.unwrap();
-    let rule = server.inject(Fault::new(Harm::Delay(Duration::from_millis(50))).verb("patch").after(40).times(1));
+    let rule = server.inject(
+        Fault::new(Harm::Delay(Duration::from_millis(50))).verb("patch").after(40).times(1),
+    );
     let other = async {
         while rule.struck() == 0 {
             sleep(Duration::from_millis(1)).await;

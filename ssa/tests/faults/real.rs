@@ -3,7 +3,6 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use gotk_client::Verb;
 use gotk_testenv::{Assets, Component, ControlPlane, Options, User};
 use kube::Config;
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -14,7 +13,9 @@ use crate::set::Worker;
 /// One control plane for everything: starting it costs more than all of this.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_real_server() {
-    let Some(assets) = Assets::or_skip("gotk-ssa's faults on a real server").unwrap() else { return };
+    let Some(assets) = Assets::or_skip("gotk-ssa's faults on a real server").unwrap() else {
+        return;
+    };
     let plane = Options::default().assets(assets).start().await.unwrap();
     processes_killed_at_their_requests(&plane).await;
     the_server_is_killed_while_a_set_is_applied(&plane).await;
@@ -26,12 +27,14 @@ async fn the_server_is_killed_while_a_set_is_applied(plane: &ControlPlane) {
     worker.make_namespace().await;
     worker.deliver(worker.version(1)).await.unwrap();
     worker.place_others().await;
-    let others = worker.others().await;
-    for after in [10, 40, 70] {
-        let version = if after == 40 { 1 } else { 2 };
-        let start = patches(&worker);
+    // The first version takes back what was handed over.
+    let foreign = ["stranger", "another"];
+    let others = worker.versions_of(&foreign).await;
+    // Among the dry-runs, then among the writes.
+    for (after, version) in [(15, 2), (70, 1), (100, 2)] {
+        let (worker, start) = (&worker, requests(&worker));
         let crash = async {
-            while patches(&worker) < start + after {
+            while requests(worker) < start + after {
                 sleep(Duration::from_millis(1)).await;
             }
             plane.kill(Component::ApiServer).unwrap();
@@ -46,13 +49,13 @@ async fn the_server_is_killed_while_a_set_is_applied(plane: &ControlPlane) {
         worker.deliver(worker.version(version)).await.unwrap();
         if version == 2 {
             worker.assert_is(2).await;
-            assert_eq!(worker.others().await, others);
+            assert_eq!(worker.versions_of(&foreign).await, others);
         }
     }
 }
 
-fn patches(worker: &Worker) -> u64 {
-    worker.transport.counts().of(Verb::Patch)
+fn requests(worker: &Worker) -> u64 {
+    worker.transport.counts().total()
 }
 
 /// A child of ours delivers the second version and ends itself, without any farewell, when it has made

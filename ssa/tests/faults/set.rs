@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gotk_client::{Options, Transport};
 use gotk_ssa::{
     Applied, Applier, ChangeSet, ConfigMapInventory, Error, FieldManager, InventoryStore, ObjectId,
-    Owner, PlanOptions,
+    Owner, Plan, PlanOptions,
 };
 use http::Request;
 use kube::{Client, Config};
@@ -26,7 +26,8 @@ impl Worker {
         options.retries.first_wait = std::time::Duration::from_millis(5);
         let transport = Transport::new(config, options).unwrap();
         let manager = FieldManager::new("kustomize-controller").unwrap();
-        let applier = Applier::new(&transport, manager.clone()).owned_by(Owner::flux(namespace, "app"));
+        let applier =
+            Applier::new(&transport, manager.clone()).owned_by(Owner::flux(namespace, "app"));
         let client = transport.client();
         let inventory = ConfigMapInventory::new(client.clone(), namespace, "inventory", manager)
             .part_bytes(600); // several parts, so that boundaries lie between them
@@ -34,20 +35,28 @@ impl Worker {
     }
 
     /// Plans, records, applies and prunes.
-    pub(crate) async fn deliver(&self, objects: Vec<Value>) -> Result<(ChangeSet, ChangeSet), Error> {
+    pub(crate) async fn deliver(
+        &self,
+        objects: Vec<Value>,
+    ) -> Result<(ChangeSet, ChangeSet), Error> {
         let applied = self.apply(objects).await?;
         let pruned = applied.prune(&self.inventory).await?;
         Ok((applied.changes().clone(), pruned))
     }
 
     pub(crate) async fn apply(&self, objects: Vec<Value>) -> Result<Applied, Error> {
+        self.plan(objects).await?.record(&self.inventory).await?.apply().await
+    }
+
+    pub(crate) async fn plan(&self, objects: Vec<Value>) -> Result<Plan, Error> {
         let manager = FieldManager::new("kustomize-controller").unwrap();
         let options = PlanOptions::for_manager(&manager).recreate_immutable(true);
-        self.applier.plan_with(objects, options).await?.record(&self.inventory).await?.apply().await
+        self.applier.plan_with(objects, options).await
     }
 
     pub(crate) async fn make_namespace(&self) {
-        let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}});
+        let object =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}});
         self.send("POST", "/api/v1/namespaces", &object).await.unwrap();
     }
 
@@ -67,8 +76,14 @@ impl Worker {
         self.send("GET", &self.path(name), &Value::Null).await.ok()
     }
 
-    pub(crate) async fn send(&self, verb: &str, path: &str, body: &Value) -> Result<Value, kube::Error> {
-        let media = if verb == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+    pub(crate) async fn send(
+        &self,
+        verb: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<Value, kube::Error> {
+        let media =
+            if verb == "PATCH" { "application/merge-patch+json" } else { "application/json" };
         let body = if body.is_null() { Vec::new() } else { serde_json::to_vec(body).unwrap() };
         let request = Request::builder().method(verb).uri(path).header("Content-Type", media);
         self.client.request(request.body(body).unwrap()).await
@@ -112,11 +127,15 @@ impl Worker {
 
     /// Uid and version of what is not ours.
     pub(crate) async fn others(&self) -> Vec<(String, String, String)> {
+        self.versions_of(&["stranger", "another", "of-1-0"]).await
+    }
+
+    pub(crate) async fn versions_of(&self, names: &[&str]) -> Vec<(String, String, String)> {
         let mut others = Vec::new();
-        for name in ["stranger", "another", "of-1-0"] {
+        for name in names {
             let live = self.get(name).await.unwrap_or_else(|| panic!("{name} was deleted"));
             let text = |key: &str| live["metadata"][key].as_str().unwrap().to_owned();
-            others.push((name.to_owned(), text("uid"), text("resourceVersion")));
+            others.push(((*name).to_owned(), text("uid"), text("resourceVersion")));
         }
         others
     }
@@ -149,7 +168,11 @@ impl Worker {
         let wanted: BTreeSet<String> =
             self.version(version).iter().map(|it| ObjectId::of(it).to_string()).collect();
         let ours = self.ours().await;
-        assert_eq!(ours.keys().cloned().collect::<BTreeSet<_>>(), wanted, "what carries our labels");
+        assert_eq!(
+            ours.keys().cloned().collect::<BTreeSet<_>>(),
+            wanted,
+            "what carries our labels"
+        );
         assert_eq!(self.recorded().await, wanted, "what the inventory lists");
         for number in 0..5 {
             for kind in ["changed", "fixed"] {

@@ -61,7 +61,8 @@ async fn a_definition_that_was_deleted_comes_back_with_its_objects() {
     worker.send("DELETE", path, &Value::Null).await.unwrap();
     let (changes, _) = worker.deliver(vec![definition(), thing()]).await.unwrap();
     assert_eq!(changes.count(Action::Create), 2);
-    let live = worker.send("GET", "/apis/example.com/v1/namespaces/shop/things/a", &Value::Null).await;
+    let live =
+        worker.send("GET", "/apis/example.com/v1/namespaces/shop/things/a", &Value::Null).await;
     assert_eq!(live.unwrap()["spec"]["size"], 1);
 }
 
@@ -80,7 +81,8 @@ async fn a_definition_that_is_deleted_after_the_plan() {
     let error = recorded.apply().await.unwrap_err();
     assert_eq!(error.object().unwrap().to_string(), "Thing/shop/a", "{error:?}");
     worker.deliver(vec![definition(), changed]).await.unwrap();
-    let live = worker.send("GET", "/apis/example.com/v1/namespaces/shop/things/a", &Value::Null).await;
+    let live =
+        worker.send("GET", "/apis/example.com/v1/namespaces/shop/things/a", &Value::Null).await;
     assert_eq!(live.unwrap()["spec"]["size"], 2);
 }
 
