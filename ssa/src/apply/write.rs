@@ -25,17 +25,10 @@ pub(super) async fn write(applier: &Applier, item: &Item, limit: Duration) -> Re
     Ok(!item.stage.must_settle() || is_settled(&answer))
 }
 
-/// A conflict comes from a writer at the same moment: with force there is no other kind.
 async fn apply(applier: &Applier, item: &Item, payload: &Value) -> Result<Value, Error> {
     let (path, manager) = (item.path(), applier.manager.as_str());
-    for attempt in 1.. {
-        match applier.cluster.apply(&path, payload, manager, Run::Real).await {
-            Err(error) if code(&error) == 409 && attempt < ATTEMPTS => {}
-            Err(error) => return Err(Error::refused_with(item.id(), "apply", error, payload)),
-            Ok(answer) => return Ok(answer),
-        }
-    }
-    Ok(Value::Null) // the loop ends by returning only
+    let answer = applier.cluster.apply(&path, payload, manager, Run::Real).await;
+    answer.map_err(|error| Error::refused_with(item.id(), "apply", error, payload))
 }
 
 /// Makes fields of other managers ours. If the object was changed since the plan, from what it is now.
@@ -67,9 +60,20 @@ async fn make_room(
     which: &Precise,
     limit: Duration,
 ) -> Result<(), Error> {
+    let (path, mut now) = (item.path(), which.clone());
     for attempt in 1.. {
-        match applier.cluster.delete(&item.path(), which).await {
+        match applier.cluster.delete(&path, &now).await {
             Err(error) if code(&error) == 404 => return Ok(()),
+            Err(error) if code(&error) == 409 && attempt < ATTEMPTS => {
+                let live = applier.cluster.find(&path).await;
+                let live = live.map_err(|error| Error::refused(item.id(), "read", error))?;
+                let Some(live) = live else { return Ok(()) };
+                now = Precise::of(&live);
+                // Changed by somebody, it is still the one; another in its place is not.
+                if now.uid != which.uid || applier.policies.excludes(&live) {
+                    return Err(Error::refused(item.id(), "delete", error));
+                }
+            }
             Err(error) if may_pass(&error) && attempt < ATTEMPTS => pause(attempt).await,
             Err(error) => return Err(Error::refused(item.id(), "delete", error)),
             Ok(_) => break,
