@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::error::Misfit;
 
 /// The fields of a JSON object; none when the value is missing or something else.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Fields<'a>(Option<&'a Map<String, Value>>);
 
 impl<'a> Fields<'a> {
@@ -47,6 +47,14 @@ impl<'a> Fields<'a> {
             }
         }
         found
+    }
+
+    /// Every field, in whatever order the map has.
+    #[inline(always)] // so that names are compared in place
+    pub(crate) fn each(self, mut then: impl FnMut(&'a str, &'a Value)) {
+        for (name, value) in self.0.into_iter().flatten() {
+            then(name, value);
+        }
     }
 
     /// One field.

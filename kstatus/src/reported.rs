@@ -5,15 +5,19 @@ use serde_json::Value;
 use crate::error::Misfit;
 use crate::fields::Fields;
 
+/// How many are kept as they were read. Few objects have more, and those are read again.
+const KEPT: usize = 4;
+
 /// `status.conditions`, checked once and borrowed.
 #[derive(Clone, Copy)]
 pub(crate) struct Reported<'a> {
     list: &'a [Value],
+    kept: [ReportedCondition<'a>; KEPT],
     standard: Option<&'a Value>,
 }
 
 /// One of them. A missing field is empty.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct ReportedCondition<'a> {
     pub(crate) kind: &'a str,
     pub(crate) status: &'a str,
@@ -39,57 +43,67 @@ impl<'a> Reported<'a> {
             Some(Value::Array(list)) => list.as_slice(),
             Some(other) => return Err(Misfit::new("status.conditions", other, "a list")),
         };
-        let mut standard = None;
+        let mut reported = Self { list, kept: Default::default(), standard: None };
         for (index, condition) in list.iter().enumerate() {
-            let is_standard = ReportedCondition::checked(index, condition)?.is_standard();
-            if is_standard && standard.is_none() {
-                standard = Some(condition);
+            let read = ReportedCondition::checked(index, condition)?;
+            if read.is_standard() && reported.standard.is_none() {
+                reported.standard = Some(condition);
+            }
+            if let Some(kept) = reported.kept.get_mut(index) {
+                *kept = read;
             }
         }
-        Ok(Self { list, standard })
+        Ok(reported)
     }
 
-    pub(crate) fn iter(self) -> impl Iterator<Item = ReportedCondition<'a>> {
-        self.list.iter().map(ReportedCondition::of)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = ReportedCondition<'a>> {
+        let kept = self.kept.iter().take(self.list.len()).copied();
+        kept.chain(self.list.iter().skip(KEPT).map(ReportedCondition::of))
     }
 
     /// The first condition of this type with this status.
-    pub(crate) fn with(self, kind: &str, status: &str) -> Option<ReportedCondition<'a>> {
+    pub(crate) fn with(&self, kind: &str, status: &str) -> Option<ReportedCondition<'a>> {
         self.iter().find(|condition| condition.kind == kind && condition.status == status)
     }
 
     /// Of `Reconciling=True` and `Stalled=True`, the one that is listed first.
-    pub(crate) fn standard(self) -> Option<ReportedCondition<'a>> {
+    pub(crate) fn standard(&self) -> Option<ReportedCondition<'a>> {
         self.standard.map(ReportedCondition::of)
     }
 }
 
 impl<'a> ReportedCondition<'a> {
+    /// A condition whose fields are of their types; what is not reads as missing.
     fn of(condition: &'a Value) -> Self {
-        let fields = Fields::of(Some(condition));
-        let [kind, status, reason, message] =
-            fields.pick(KEYS).map(|value| value.and_then(Value::as_str).unwrap_or_default());
-        Self { kind, status, reason, message, fields }
+        Self::read(condition).0
+    }
+
+    /// The condition, and whether all its fields are of their types.
+    #[inline]
+    fn read(condition: &'a Value) -> (Self, bool) {
+        let (mut read, mut odd) = (Self::default(), false);
+        read.fields = Fields::of(Some(condition));
+        read.fields.each(|name, value| {
+            let slot = match name {
+                "type" => &mut read.kind,
+                "status" => &mut read.status,
+                "reason" => &mut read.reason,
+                "message" => &mut read.message,
+                _ => return,
+            };
+            match value {
+                Value::String(text) => *slot = text,
+                other => odd |= !other.is_null(),
+            }
+        });
+        (read, !odd && matches!(condition, Value::Object(_) | Value::Null))
     }
 
     fn checked(index: usize, condition: &'a Value) -> Result<Self, Misfit> {
-        let misfit = |key: &str, found, expected| {
-            Err(Misfit::new(format!("status.conditions[{index}]{key}"), found, expected))
-        };
-        if !matches!(condition, Value::Object(_) | Value::Null) {
-            return misfit("", condition, "an object");
+        match Self::read(condition) {
+            (read, true) => Ok(read),
+            _ => Err(misfit(index, condition)),
         }
-        let fields = Fields::of(Some(condition));
-        let mut texts = [""; KEYS.len()];
-        for ((text, value), key) in texts.iter_mut().zip(fields.pick(KEYS)).zip(KEYS) {
-            match value {
-                None | Some(Value::Null) => {}
-                Some(Value::String(found)) => *text = found,
-                Some(other) => return misfit(&format!(".{key}"), other, "a string"),
-            }
-        }
-        let [kind, status, reason, message] = texts;
-        Ok(Self { kind, status, reason, message, fields })
     }
 
     fn is_standard(self) -> bool {
@@ -107,4 +121,15 @@ impl<'a> ReportedCondition<'a> {
     }
 }
 
-const KEYS: [&str; 4] = ["type", "status", "reason", "message"];
+/// Says which field of a condition is of another type; of several, the first of these.
+#[cold]
+fn misfit(index: usize, condition: &Value) -> Misfit {
+    let odd = |key: &&&str| condition.get(**key).is_some_and(|it| !it.is_null() && !it.is_string());
+    match ["type", "status", "reason", "message"].iter().find(odd) {
+        Some(key) => {
+            let path = format!("status.conditions[{index}].{key}");
+            Misfit::new(path, &condition[*key], "a string")
+        }
+        None => Misfit::new(format!("status.conditions[{index}]"), condition, "an object"),
+    }
+}
