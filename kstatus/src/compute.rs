@@ -43,54 +43,42 @@ pub(crate) struct Case<'a, 'c> {
     pub(crate) status: Fields<'a>,
     /// Fields of the status that the rule always asks for, in its order.
     pub(crate) counted: [Option<&'a Value>; MOST_COUNTED],
-    pub(crate) conditions: Reported<'a>,
+    pub(crate) conditions: &'c Reported<'a>,
     pub(crate) clock: &'c dyn Fn() -> Timestamp,
 }
 
 fn judge<'a>(object: &'a Value, clock: &dyn Fn() -> Timestamp) -> Result<Report<'a>, Error> {
     let outline = Outline::of(object)?;
-    let known = Known::of(outline.group, outline.kind);
-    match generic(outline, known, clock).map_err(|misfit| misfit.of(object))? {
-        Step::Decided(report) => Ok(report),
-        Step::Open(case) => match known {
-            Some(known) => known.judge(&case),
-            None => Ok(ready(&case.conditions).unwrap_or(Report::current(Message::Current))),
-        },
-    }
-}
-
-/// Where the rules for any kind leave an object.
-#[expect(clippy::large_enum_variant, reason = "it is taken apart at once and stored nowhere")]
-enum Step<'a, 'c> {
-    Decided(Report<'a>),
-    Open(Case<'a, 'c>),
-}
-
-fn generic<'a, 'c>(
-    outline: Outline<'a>,
-    known: Option<Known>,
-    clock: &'c dyn Fn() -> Timestamp,
-) -> Result<Step<'a, 'c>, Misfit> {
-    let [deletion, generation] = outline.metadata()?.pick(["deletionTimestamp", "generation"]);
-    let deletion = strict_text("metadata.deletionTimestamp", deletion)?;
+    let at = |misfit: Misfit| misfit.of(object);
+    let metadata = outline.metadata().map_err(at)?;
+    let [deletion, generation] = metadata.pick(["deletionTimestamp", "generation"]);
+    let deletion = strict_text("metadata.deletionTimestamp", deletion).map_err(at)?;
     if deletion.is_some_and(|time| !time.is_empty()) {
-        return Ok(Step::Decided(Report::new(Status::Terminating, Message::Deleting)));
+        return Ok(Report::new(Status::Terminating, Message::Deleting));
     }
-    let generation = strict_int("metadata.generation", generation)?;
-    let status = outline.status()?;
-    let Picked { observed, conditions, counted } = Known::pick(known, status);
+    let generation = strict_int("metadata.generation", generation).map_err(at)?;
+
+    let known = Known::of(outline.group, outline.kind);
+    let status = outline.status().map_err(at)?;
+    let Picked { observed, conditions: listed, counted } = Known::pick(known, status);
     // Nobody minds an odd observed generation where there is none to compare it with.
-    let observed = generation.map(|_| strict_int("status.observedGeneration", observed));
-    let observed = observed.transpose()?.flatten();
+    let observed = match generation {
+        Some(_) => strict_int("status.observedGeneration", observed).map_err(at)?,
+        None => None,
+    };
     if let Some(report) = not_observed(outline.kind, generation, observed) {
-        return Ok(Step::Decided(report));
+        return Ok(report);
     }
-    let conditions = Reported::listed(conditions)?;
+    let mut conditions = Reported::default();
+    conditions.read(listed).map_err(at)?;
     if let Some(report) = reconciling_or_stalled(&conditions) {
-        return Ok(Step::Decided(report));
+        return Ok(report);
     }
-    let case = Case { outline, generation, observed, status, counted, conditions, clock };
-    Ok(Step::Open(case))
+    let Some(known) = known else {
+        return Ok(ready(&conditions).unwrap_or(Report::current(Message::Current)));
+    };
+    let conditions = &conditions;
+    known.judge(&Case { outline, generation, observed, status, counted, conditions, clock })
 }
 
 impl Case<'_, '_> {

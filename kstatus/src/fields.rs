@@ -49,12 +49,10 @@ impl<'a> Fields<'a> {
         found
     }
 
-    /// Every field, in whatever order the map has.
-    #[inline(always)] // so that names are compared in place
-    pub(crate) fn each(self, mut then: impl FnMut(&'a str, &'a Value)) {
-        for (name, value) in self.0.into_iter().flatten() {
-            then(name, value);
-        }
+    /// The map itself, to go through every field.
+    #[inline(always)]
+    pub(crate) const fn map(self) -> Option<&'a Map<String, Value>> {
+        self.0
     }
 
     /// One field.

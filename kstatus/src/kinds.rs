@@ -95,18 +95,20 @@ impl Known {
 #[inline(always)] // as `Fields::pick`
 fn picked<'a, const N: usize>(status: Fields<'a>, counted: [&str; N]) -> Picked<'a> {
     let mut picked = Picked { observed: None, conditions: None, counted: [None; MOST_COUNTED] };
-    let slots = &mut picked.counted[..N];
-    status.each(|name, value| match name {
-        "observedGeneration" => picked.observed = Some(value),
-        "conditions" => picked.conditions = Some(value),
-        _ => {
-            for (slot, key) in slots.iter_mut().zip(counted) {
-                if name == key {
-                    *slot = Some(value);
+    let Some(map) = status.map() else { return picked };
+    for (name, value) in map {
+        match name.as_str() {
+            "observedGeneration" => picked.observed = Some(value),
+            "conditions" => picked.conditions = Some(value),
+            name => {
+                for (slot, key) in picked.counted.iter_mut().zip(counted) {
+                    if name == key {
+                        *slot = Some(value);
+                    }
                 }
             }
         }
-    });
+    }
     picked
 }
 

@@ -9,7 +9,7 @@ use crate::fields::Fields;
 const KEPT: usize = 4;
 
 /// `status.conditions`, checked once and borrowed.
-#[derive(Clone, Copy)]
+#[derive(Default)]
 pub(crate) struct Reported<'a> {
     list: &'a [Value],
     kept: [ReportedCondition<'a>; KEPT],
@@ -30,30 +30,33 @@ impl<'a> Reported<'a> {
     /// Reads the conditions of an object.
     pub(crate) fn of(object: &'a Value) -> Result<Self, Misfit> {
         let [status] = Fields::of(Some(object)).pick(["status"]);
-        Self::listed(Fields::strict("status", status)?.get("conditions"))
+        let mut reported = Self::default();
+        reported.read(Fields::strict("status", status)?.get("conditions"))?;
+        Ok(reported)
     }
 
     /// Reads a list of conditions.
     ///
     /// One field of the wrong type anywhere in the list is an error, even where no rule would have
     /// looked at it: upstream decodes the whole list first.
-    pub(crate) fn listed(conditions: Option<&'a Value>) -> Result<Self, Misfit> {
+    #[inline(always)] // what is kept is written where it is used
+    pub(crate) fn read(&mut self, conditions: Option<&'a Value>) -> Result<(), Misfit> {
         let list = match conditions {
-            None | Some(Value::Null) => &[],
+            None | Some(Value::Null) => return Ok(()),
             Some(Value::Array(list)) => list.as_slice(),
             Some(other) => return Err(Misfit::new("status.conditions", other, "a list")),
         };
-        let mut reported = Self { list, kept: Default::default(), standard: None };
+        self.list = list;
         for (index, condition) in list.iter().enumerate() {
             let read = ReportedCondition::checked(index, condition)?;
-            if read.is_standard() && reported.standard.is_none() {
-                reported.standard = Some(condition);
+            if read.is_standard() && self.standard.is_none() {
+                self.standard = Some(condition);
             }
-            if let Some(kept) = reported.kept.get_mut(index) {
+            if let Some(kept) = self.kept.get_mut(index) {
                 *kept = read;
             }
         }
-        Ok(reported)
+        Ok(())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = ReportedCondition<'a>> {
@@ -79,24 +82,25 @@ impl<'a> ReportedCondition<'a> {
     }
 
     /// The condition, and whether all its fields are of their types.
-    #[inline]
+    #[inline(always)] // it is most of the work, and called in two places
     fn read(condition: &'a Value) -> (Self, bool) {
-        let (mut read, mut odd) = (Self::default(), false);
+        let Value::Object(map) = condition else { return (Self::default(), condition.is_null()) };
+        let (mut read, mut well) = (Self::default(), true);
         read.fields = Fields::of(Some(condition));
-        read.fields.each(|name, value| {
-            let slot = match name {
+        for (name, value) in map {
+            let slot = match name.as_str() {
                 "type" => &mut read.kind,
                 "status" => &mut read.status,
                 "reason" => &mut read.reason,
                 "message" => &mut read.message,
-                _ => return,
+                _ => continue,
             };
             match value {
                 Value::String(text) => *slot = text,
-                other => odd |= !other.is_null(),
+                other => well &= other.is_null(),
             }
-        });
-        (read, !odd && matches!(condition, Value::Object(_) | Value::Null))
+        }
+        (read, well)
     }
 
     fn checked(index: usize, condition: &'a Value) -> Result<Self, Misfit> {

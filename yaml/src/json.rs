@@ -79,11 +79,18 @@ fn unsupported_number(value: &Typed) -> Option<String> {
     }
 }
 
-/// A map while it is filled, and the keys set in it that were no strings.
+/// A map while it is filled.
 #[derive(Debug, Default)]
 pub(crate) struct JsonMap {
     entries: Map<String, Value>,
-    odd: HashSet<Key>,
+    /// Hardly any map has such keys.
+    odd: Option<Box<OddKeys>>,
+}
+
+/// The keys set in a map that were no strings.
+#[derive(Debug, Default)]
+struct OddKeys {
+    keys: HashSet<Key>,
     /// Names that keys which are no strings have in JSON, and whether a string has it too.
     names: HashMap<String, bool>,
 }
@@ -127,13 +134,14 @@ impl Build for BuildJson {
 
     fn refuse(&mut self, map: &mut JsonMap, key: Key, at: Mark) {
         self.key.get_or_insert(at);
-        map.odd.insert(key);
+        map.odd.get_or_insert_default().keys.insert(key);
     }
 
     fn insert(&mut self, map: &mut JsonMap, key: Key, value: Value) {
         let key = match key {
             Key::Text(text) => {
-                if let Some(is_text_too) = map.names.get_mut(&text) {
+                let odd = map.odd.as_mut().and_then(|odd| odd.names.get_mut(&text));
+                if let Some(is_text_too) = odd {
                     *is_text_too = true;
                 }
                 map.entries.insert(text, value);
@@ -153,19 +161,21 @@ impl Build for BuildJson {
             },
             Key::Null | Key::Uint(_) | Key::Time(_) => return,
         };
-        let is_text_too = map.entries.contains_key(&name) && !map.names.contains_key(&name);
-        map.names.entry(name.clone()).or_insert(is_text_too);
+        let odd = map.odd.get_or_insert_default();
+        let is_text_too = map.entries.contains_key(&name) && !odd.names.contains_key(&name);
+        odd.names.entry(name.clone()).or_insert(is_text_too);
+        odd.keys.insert(key);
         map.entries.insert(name, value);
-        map.odd.insert(key);
     }
 
     fn contains(&self, map: &JsonMap, key: &Key) -> bool {
+        let odd = map.odd.as_deref();
         match key {
-            Key::Text(text) => match map.names.get(text) {
+            Key::Text(text) => match odd.and_then(|odd| odd.names.get(text)) {
                 Some(is_text_too) => *is_text_too,
                 None => map.entries.contains_key(text),
             },
-            odd => map.odd.contains(odd),
+            key => odd.is_some_and(|odd| odd.keys.contains(key)),
         }
     }
 

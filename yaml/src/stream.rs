@@ -12,7 +12,7 @@ use crate::error::{Error, Origin};
 use crate::json;
 use crate::options::{Dialect, Options};
 use crate::problem::{Layer, Problem};
-use crate::read::{Document, Start};
+use crate::read::{self, Start};
 use crate::token::Mark;
 
 /// Reads all documents of a text, as `kubectl` and every Kubernetes decoder do.
@@ -124,7 +124,7 @@ impl<'a> Documents<'a> {
             return Some(Err(Error::too_large(format!("stream of more than {limit} documents"))));
         }
         let start = Start { document: part.index, line: part.line };
-        let value = Document::read(&part.bytes, &self.options, start, |reading| reading.value());
+        let value = read::value(&part.bytes, &self.options, start);
         Some(value.map_err(|error| {
             error.reworded(|message| format!("error converting YAML to JSON: {message}"))
         }))

@@ -19,13 +19,13 @@ pub(super) fn judge<'a>(case: &Case<'a, '_>) -> Report<'a> {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct Job<'a> {
+pub(crate) struct Job<'a, 'c> {
     pub(crate) spec: Fields<'a>,
     pub(crate) status: Fields<'a>,
-    pub(crate) conditions: Reported<'a>,
+    pub(crate) conditions: &'c Reported<'a>,
 }
 
-impl<'a> Job<'a> {
+impl<'a> Job<'a, '_> {
     /// Flux: a Job is waited for until it is done.
     pub(crate) fn judge_until_complete(self) -> Report<'a> {
         self.finished().unwrap_or_else(|| {
