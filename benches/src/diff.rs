@@ -46,10 +46,11 @@ const SHOWN: usize = 5;
 /// How many inputs are on their way at once.
 const BATCH: u64 = 256;
 
-/// Performs `diff <room> --seed S --count N`; with `sample`, prints every input with its answer.
+/// Performs `diff <room> --seed S --count N`. `--sample` prints every input with its answer, and
+/// `--unrecorded` leaves the counts out of the results.
 pub(crate) fn run(arguments: &[&str]) -> Result<(), Error> {
     let mut rooms = Vec::new();
-    let (mut seed, mut count, mut sample) = (1, 1_000, false);
+    let (mut seed, mut count, mut sample, mut record) = (1, 1_000, false, true);
     let mut words = arguments.iter();
     let number = |word: Option<&&str>| {
         let word = word.copied().unwrap_or_default();
@@ -60,6 +61,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Error> {
             "--seed" => seed = number(words.next())?,
             "--count" => count = number(words.next())?,
             "--sample" => sample = true,
+            "--unrecorded" => record = false,
             "all" => rooms.extend(rooms::all()),
             name => rooms.push(rooms::named(name)?),
         }
@@ -69,7 +71,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Error> {
         let counted = compare(&room, seed, count, sample)?;
         different += counted.different;
         say(&counted.to_string());
-        if !sample {
+        if record && !sample {
             record::keep(counted)?;
             report::rewrite()?;
         }

@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 
 fn usage() -> Result<(), Error> {
     say("usage: gotk-benches list | all | ROW…   (GOTK_RUNS=5 sets the runs of each side)");
-    say("       gotk-benches diff ROOM… [--seed S] [--count N] [--sample]");
+    say("       gotk-benches diff ROOM… [--seed S] [--count N] [--sample] [--unrecorded]");
     Ok(())
 }
 
