@@ -10,6 +10,7 @@
 //! for the other. A row whose two results differ is reported as such and claims nothing.
 
 mod diff;
+mod growth;
 mod host;
 mod measure;
 mod peer;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         ["list"] => list(),
         ["ours", row, input, iterations] => measure::ours(row, input, iterations),
         ["diff", arguments @ ..] => diff::run(arguments),
+        ["growth"] => growth::run(),
         ["all"] => report::run(&rows::all()),
         names => rows::named(names).and_then(|rows| report::run(&rows)),
     };
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
 
 fn usage() -> Result<(), Error> {
     say("usage: gotk-benches list | all | ROW…   (GOTK_RUNS=5 sets the runs of each side)");
+    say("       gotk-benches growth");
     say("       gotk-benches diff ROOM… [--seed S] [--count N] [--sample] [--unrecorded]");
     Ok(())
 }

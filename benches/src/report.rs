@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use wait4::Wait4;
 
 use crate::measure::Measurement;
 use crate::row::Row;
-use crate::{Error, diff, host, peer, rows, say};
+use crate::{Error, diff, growth, host, peer, rows, say};
 
 /// One process' measurement and the most memory it held.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -72,7 +72,10 @@ fn keep(new: Comparison) -> Result<(), Error> {
 
 /// Writes `RESULTS.md` anew from the records.
 pub(crate) fn rewrite() -> Result<(), Error> {
-    write(&here().join("RESULTS.md"), &(markdown(&read()) + &diff::record::markdown()))
+    write(
+        &here().join("RESULTS.md"),
+        &(markdown(&read()) + &growth::markdown() + &diff::record::markdown()),
+    )
 }
 
 /// What has been measured of the rows there are.
@@ -91,11 +94,31 @@ fn is_a_row(name: &str) -> bool {
     rows::all().iter().any(|row| row.name == name)
 }
 
-fn compare(row: &Row) -> Result<Comparison, Error> {
+/// The input of a row as a file.
+fn store(row: &Row, input: &[u8]) -> Result<PathBuf, Error> {
     let inputs = host::cache().join("bench-inputs");
-    let input = inputs.join(row.name.replace('/', "-"));
+    let path = inputs.join(row.name.replace('/', "-"));
     fs::create_dir_all(&inputs).map_err(|source| file("create", &inputs, source))?;
-    fs::write(&input, (row.input)()).map_err(|source| file("write", &input, source))?;
+    fs::write(&path, input).map_err(|source| file("write", &path, source))?;
+    Ok(path)
+}
+
+/// Nanoseconds of CPU for one operation on an input, ours and the peer's: of three runs the middle.
+pub(crate) fn cpu(row: &Row, input: &[u8], iterations: u32) -> Result<(f64, f64), Error> {
+    let input = store(row, input)?;
+    let own = std::env::current_exe().map_err(|source| file("find", Path::new("self"), source))?;
+    let (program, row) = (peer::build(row.peer)?, Row { iterations, ..*row });
+    let (mut ours, mut peer) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        ours.push(once(Command::new(&own).arg("ours"), &row, &input)?);
+        peer.push(once(&mut Command::new(&program), &row, &input)?);
+    }
+    let cpu = |run: &Run| run.measurement.cpu_ns as f64 / run.measurement.iterations as f64;
+    Ok((Spread::of(&ours, cpu).median, Spread::of(&peer, cpu).median))
+}
+
+fn compare(row: &Row) -> Result<Comparison, Error> {
+    let input = store(row, &(row.input)())?;
 
     let mut comparison = Comparison {
         row: row.name.to_owned(),
@@ -196,6 +219,10 @@ fn table(comparisons: &[Comparison]) -> String {
 fn line(comparison: &Comparison) -> String {
     let Comparison { row, target, ours, peer, .. } = comparison;
     let cpu = |run: &Run| run.measurement.cpu_ns as f64 / run.measurement.iterations as f64;
+    let or_dash = |figure: f64, digits: usize| match figure.is_nan() {
+        true => "–".to_owned(),
+        false => format!("{figure:.digits$}"),
+    };
     let wall = |run: &Run| run.measurement.wall_ns as f64 / run.measurement.iterations as f64;
     let rss = |run: &Run| run.peak_rss_bytes as f64 / (1024.0 * 1024.0);
     let allocations = |run: &Run| {
@@ -212,14 +239,14 @@ fn line(comparison: &Comparison) -> String {
         _ => "**no**",
     };
     format!(
-        "| {row} | {} | {} | {:.1} | {} | {} | {:.0} / {:.0} MiB | {} / {} | {} / {} | {same} | {target} |\n",
+        "| {row} | {} | {} | {} | {} | {} | {} / {} MiB | {} / {} | {} / {} | {same} | {target} |\n",
         our_cpu.time(),
         peer_cpu.time(),
-        peer_cpu.median / our_cpu.median,
+        or_dash(peer_cpu.median / our_cpu.median, 1),
         Spread::of(ours, wall).time(),
         Spread::of(peer, wall).time(),
-        Spread::of(ours, rss).median,
-        Spread::of(peer, rss).median,
+        or_dash(Spread::of(ours, rss).median, 0),
+        or_dash(Spread::of(peer, rss).median, 0),
         count(Spread::of(ours, allocations).median),
         count(Spread::of(peer, allocations).median),
         count(Spread::of(ours, made).median),

@@ -1,11 +1,11 @@
 //! Every row there is, one file per room.
 
 mod artifact;
-mod expr;
+pub(crate) mod expr;
 mod kstatus;
 mod kustomize;
-mod merge;
-mod yaml;
+pub(crate) mod merge;
+pub(crate) mod yaml;
 
 use crate::Error;
 use crate::row::Row;

@@ -74,8 +74,34 @@ fn unsupported_number(value: &Typed) -> Option<String> {
             Some(format!("json: unsupported value: {}", gofmt::float(*float)))
         }
         Typed::Sequence(items) => items.iter().find_map(unsupported_number),
-        Typed::Mapping(entries) => entries.iter().find_map(|(_, value)| unsupported_number(value)),
+        Typed::Mapping(entries) => {
+            // Go writes a map in the order of its names, and stops at the first fault.
+            let mut entries: Vec<_> =
+                entries.iter().map(|(key, value)| (name_of(key), value)).collect();
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            entries.into_iter().find_map(|(_, value)| unsupported_number(value))
+        }
         _ => None,
+    }
+}
+
+/// The name that a key has in JSON; empty where it cannot have one.
+fn name_of(key: &Typed) -> Cow<'_, str> {
+    match key {
+        Typed::String(text) => Cow::Borrowed(text),
+        Typed::Bool(bool) => Cow::Owned(bool.to_string()),
+        Typed::Int(int) => Cow::Owned(int.to_string()),
+        Typed::Float(float) => Cow::Owned(float_name(*float)),
+        _ => Cow::Borrowed(""),
+    }
+}
+
+fn float_name(float: f64) -> String {
+    match gofmt::float32(float).as_str() {
+        "+Inf" => ".inf".to_owned(),
+        "-Inf" => "-.inf".to_owned(),
+        "NaN" => ".nan".to_owned(),
+        finite => finite.to_owned(),
     }
 }
 
@@ -153,12 +179,7 @@ impl Build for BuildJson {
             Key::Text(text) => text.clone(),
             Key::Bool(bool) => bool.to_string(),
             Key::Int(int) => int.to_string(),
-            Key::Float(float) => match gofmt::float32(*float).as_str() {
-                "+Inf" => ".inf".to_owned(),
-                "-Inf" => "-.inf".to_owned(),
-                "NaN" => ".nan".to_owned(),
-                finite => finite.to_owned(),
-            },
+            Key::Float(float) => float_name(*float),
             Key::Null | Key::Uint(_) | Key::Time(_) => return,
         };
         let odd = map.odd.get_or_insert_default();

@@ -1,6 +1,6 @@
 //! Chance that can be repeated.
 
-/// A generator of numbers: SplitMix64.
+/// A generator of numbers: `SplitMix64`.
 #[derive(Debug)]
 pub(crate) struct Dice(u64);
 

@@ -97,5 +97,9 @@ fn values(input: &[u8]) -> &'static [Value] {
 }
 
 fn stream() -> Vec<u8> {
-    manifests::stream(10 << 20).into_bytes()
+    stream_of(10 << 20)
+}
+
+pub(crate) fn stream_of(bytes: usize) -> Vec<u8> {
+    manifests::stream(bytes).into_bytes()
 }

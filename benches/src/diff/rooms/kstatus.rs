@@ -45,7 +45,7 @@ fn generate(dice: &mut Dice) -> Value {
     for (name, percent) in [("namespace", 80), ("generation", 70), ("deletionTimestamp", 4)] {
         if dice.chance(percent) {
             let value = match name {
-                "generation" => small(dice),
+                "generation" => json!(dice.of(&[1, 1, 2])),
                 "deletionTimestamp" => json!("2026-01-02T03:04:05Z"),
                 _ => json!("shop"),
             };
@@ -115,7 +115,7 @@ fn spec(dice: &mut Dice) -> Value {
                     let kind = dice.of(&["RollingUpdate", "OnDelete"]);
                     json!({ "type": kind, "rollingUpdate": { "partition": partition } })
                 }
-                _ => small(dice),
+                _ => json!(1 + dice.below(2)),
             });
             put(&mut spec, name, value);
         }
@@ -148,11 +148,12 @@ fn status(dice: &mut Dice, kind: &str) -> Value {
         return odd(dice);
     }
     let mut status = Map::new();
-    let usual = small(dice);
+    // Most objects are nearly done: that is where the rules part.
+    let usual = json!(1 + dice.below(2));
     for name in COUNTS {
-        if dice.chance(70) {
+        if dice.chance(90) {
             let value =
-                mostly(dice, |dice| if dice.chance(75) { usual.clone() } else { small(dice) });
+                mostly(dice, |dice| if dice.chance(92) { usual.clone() } else { small(dice) });
             put(&mut status, name, value);
         }
     }

@@ -8,6 +8,7 @@ use gotk_merge::{
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::no_excuse;
 use crate::diff::Room;
 use crate::diff::dice::Dice;
 
@@ -17,7 +18,7 @@ pub(super) const ROOM: Room = Room {
     inputs: "up to 6 applies and updates by 3 managers, with and without schema",
     generate,
     answer,
-    excuse,
+    excuse: no_excuse,
 };
 
 /// Objects get this identity when they are created, as a server would give one.
@@ -149,7 +150,9 @@ fn port(dice: &mut Dice) -> Value {
         .always("port", |dice| json!(80 + dice.below(2)))
         .maybe("protocol", |dice| json!(dice.of(&["TCP", "UDP"])))
         .maybe("name", |dice| json!(dice.of(&["http", "dns"])))
-        .maybe("targetPort", |dice| dice.of(&[Some("http"), None]).map_or(json!(8080), Into::into))
+        .maybe("targetPort", |dice| {
+            dice.of(&[Some("http"), None]).map_or_else(|| json!(8080), Into::into)
+        })
         .done()
 }
 
@@ -264,7 +267,8 @@ fn answer(input: &Value) -> Value {
     if !shown {
         return Value::Null;
     }
-    let (group, version) = api_version(kind).rsplit_once('/').unwrap_or(("", api_version(kind)));
+    let version = api_version(kind);
+    let (group, version) = version.rsplit_once('/').unwrap_or(("", version));
     let typed = SCHEMA.kind(group, version, kind);
     let versions = Kind(typed.unwrap_or_else(ObjectType::deduced));
     let mut script = Script { gvk: Gvk::new(group, version, kind), versions, live: Value::Null };
@@ -322,8 +326,4 @@ impl Script {
         object["metadata"]["uid"] = json!(UID);
         Ok(object)
     }
-}
-
-fn excuse(_: &Value, _: &Value, _: &Value) -> Option<&'static str> {
-    None
 }
