@@ -22,7 +22,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         return Err("usage: foreign <program> [argument]...".into());
     };
     // The servers go on while the program runs.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let folder = tempfile::tempdir()?;
     let kubeconfig = folder.path().join("kubeconfig");
     let mut passed = true;
@@ -48,7 +49,8 @@ fn run(name: &str, program: &str, arguments: &[String], kubeconfig: &Path) -> io
         .stdin(Stdio::null())
         .output()?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let count = |what: &str| said.lines().filter(|line| line.trim_start().starts_with(what)).count();
+    let count =
+        |what: &str| said.lines().filter(|line| line.trim_start().starts_with(what)).count();
     let (passed, failed) = (count("--- PASS"), count("--- FAIL"));
     let mut out = io::stdout();
     writeln!(out, "{name}: {passed} passed, {failed} failed, {}", output.status)?;

@@ -13,8 +13,8 @@ use gotk_testenv::Assets;
 use kube::{Client, Config};
 use serde_json::json;
 
-use crate::sites;
 use crate::server::{Asked, Capability, Hooks, Server, Tools, Wire};
+use crate::sites;
 
 /// Where the embedded server is known to differ, and why. The rows are read: a fact that is not in
 /// this file has to hold.

@@ -42,7 +42,9 @@ fn run(kubectl: &Path, folder: &Path, line: &str) -> String {
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
     // Names of temporary files.
-    let kept = text.lines().filter(|line| !["diff ", "--- ", "+++ "].iter().any(|it| line.starts_with(it)));
+    let kept = text
+        .lines()
+        .filter(|line| !["diff ", "--- ", "+++ "].iter().any(|it| line.starts_with(it)));
     kept.collect::<Vec<_>>().join("\n").trim_end().to_owned()
 }
 

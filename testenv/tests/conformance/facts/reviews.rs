@@ -38,7 +38,8 @@ async fn the_administrator_may_do_everything(s: Server) {
         "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
         "spec": { "resourceAttributes": asking(&s.namespace, "delete", "secrets") },
     });
-    let answer = s.post(&format!("{AUTHORIZATION}/selfsubjectaccessreviews"), &review).await.is(201);
+    let answer =
+        s.post(&format!("{AUTHORIZATION}/selfsubjectaccessreviews"), &review).await.is(201);
     assert_eq!(answer["status"], json!({ "allowed": true }));
     assert_eq!(answer["spec"], review["spec"]);
 }
@@ -112,7 +113,7 @@ async fn a_binding_needs_a_role_that_is_there(s: Server) {
         "subjects": [],
     });
     let answer = as_user(&s, "jane", &s.path(RBAC, "rolebindings"), &binding).await;
-    answer.refused(404, "NotFound", "roles.rbac.authorization.k8s.io \"none\" not found");
+    answer.refused(404, "NotFound", "rolebindings.rbac.authorization.k8s.io \"none\" not found");
 }
 
 async fn a_review_is_not_kept(s: Server) {
@@ -120,21 +121,24 @@ async fn a_review_is_not_kept(s: Server) {
 }
 
 async fn account(s: &Server) -> String {
-    let account = json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "me" } });
+    let account =
+        json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "me" } });
     s.post(&s.core("serviceaccounts"), &account).await.is(201);
     format!("{}/me/token", s.core("serviceaccounts"))
 }
 
 async fn a_token_names_its_account(s: Server) {
     let path = account(&s).await;
-    let request = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {} });
+    let request =
+        json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {} });
     let answer = s.post(&path, &request).await.is(201);
     assert_eq!(answer["spec"]["expirationSeconds"], 3600);
     let review = json!({
         "apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview",
         "spec": { "token": answer["status"]["token"] },
     });
-    let status = &s.post("/apis/authentication.k8s.io/v1/tokenreviews", &review).await.is(201)["status"];
+    let status =
+        &s.post("/apis/authentication.k8s.io/v1/tokenreviews", &review).await.is(201)["status"];
     assert_eq!(status["authenticated"], true);
     let name = format!("system:serviceaccount:{}:me", s.namespace);
     assert_eq!(status["user"]["username"], name);
@@ -155,7 +159,8 @@ async fn a_token_lasts_ten_minutes_at_least(s: Server) {
 
 async fn pod(s: &Server) -> String {
     let spec = json!({ "containers": [{ "name": "c", "image": "i" }] });
-    let pod = json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "p" }, "spec": spec });
+    let pod =
+        json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "p" }, "spec": spec });
     s.post(&s.core("pods"), &pod).await.is(201);
     format!("{}/p", s.core("pods"))
 }
@@ -183,7 +188,8 @@ async fn a_bound_pod_is_not_bound_again(s: Server) {
 
 async fn an_evicted_pod_goes(s: Server) {
     let pod = pod(&s).await;
-    let eviction = json!({ "apiVersion": "policy/v1", "kind": "Eviction", "metadata": { "name": "p" } });
+    let eviction =
+        json!({ "apiVersion": "policy/v1", "kind": "Eviction", "metadata": { "name": "p" } });
     s.post(&format!("{pod}/eviction"), &eviction).await.is(201);
     s.get(&pod).await.is(404);
 }

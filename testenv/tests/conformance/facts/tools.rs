@@ -66,7 +66,8 @@ async fn kubectl_creates_shows_patches_and_waits(s: Server) {
     let file = file.path().to_str().unwrap();
     assert_eq!(text(&s.kubectl(&["apply", "-f", file]), 0), "deployment.apps/web created\n");
     assert_eq!(text(&s.kubectl(&["apply", "-f", file]), 0), "deployment.apps/web unchanged\n");
-    let patch = r#"{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"main:2"}]}}}}"#;
+    let patch =
+        r#"{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"main:2"}]}}}}"#;
     let said = text(&s.kubectl(&["patch", "deployment", "web", "-p", patch]), 0);
     assert_eq!(said, "deployment.apps/web patched\n");
     let image = "--for=jsonpath={.spec.template.spec.containers[0].image}=main:2";
