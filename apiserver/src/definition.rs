@@ -18,7 +18,7 @@ use crate::query::DeleteOptions;
 use crate::store::{Change, Event};
 
 /// Holds a definition until the last of its objects is gone.
-const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+pub(crate) const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 
 /// What a definition may leave out.
 pub(crate) fn default(definition: &mut Value) {
@@ -187,11 +187,6 @@ impl Machine {
         if let Some(list) = stored.as_array_mut().filter(|list| !list.iter().any(|v| v == storage))
         {
             list.push(storage.into());
-        }
-        let mut finalizers = meta::finalizers(&next);
-        if accepted && !finalizers.iter().any(|f| f == CLEANUP) {
-            finalizers.push(CLEANUP.to_owned());
-            meta::set_finalizers(&mut next, finalizers);
         }
         if accepted {
             self.serve_kinds(&next);

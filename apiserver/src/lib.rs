@@ -106,15 +106,18 @@
 //! position in that log and costs no memory however slow its client; a page of a list is the present
 //! with the log undone. What is older than the log is *expired*, as after etcd's compaction.
 //!
+//! Bodies of built-in kinds are read and written as Go's structs would be, from JSON, YAML or
+//! protobuf, so what is left out, what is written unasked and the words of refusals are upstream's.
+//! Impersonated users and tokens of service accounts may do what roles allow; a request without
+//! either is the administrator's. `/openapi/v3` and tables are there for `kubectl`, which works as
+//! it is; `apiserver/KUBECTL.md` shows it.
+//!
 //! # Not here yet
 //!
-//! Authentication, RBAC and impersonation (everybody may do everything); admission webhooks and
-//! policies; TLS; OpenAPI, which `kubectl apply` and `explain` ask for, and `Table`; protobuf, in
-//! which `kubectl create configmap` and its like send (`create -f` does not); CEL rules, conversion webhooks and `scale` of custom kinds; duplicate fields in `fieldValidation`;
-//! defaults of kinds that are rarely applied, the labels a Job gives its pods, cluster IPs;
-//! `events.k8s.io`, `autoscaling/v1`, the review kinds, and subresources other than `status`,
-//! `scale` and `finalize`; controllers that move workloads; injected faults. What is asked for and
-//! not here is answered with the `Status` of a server that does not serve it.
+//! Proofs of identity; admission webhooks and policies, conversion webhooks (both are stored); TLS;
+//! protobuf answers, descriptions of built-in kinds and version 2 of OpenAPI; kubelets, so pods have
+//! no logs and take no connections. What is asked for and not here is answered with the `Status` of
+//! a server that does not serve it; `apiserver/DIFFERENCES.md` has what differs in small.
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod accept;

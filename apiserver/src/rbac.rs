@@ -208,12 +208,9 @@ impl Machine {
             if self.allows(user, &asked).is_some() {
                 return Ok(());
             }
-            let rules = self.rules(role, namespace).ok_or_else(|| {
-                match self.registry.find(GROUP, "v1", plural) {
-                    Some(kind) => Failure::not_found(&kind, name),
-                    None => Failure::no_such_resource(),
-                }
-            })?;
+            // Upstream says the binding's resource and the role's name.
+            let missing = || Failure::not_found(&target.kind, name);
+            let rules = self.rules(role, namespace).ok_or_else(missing)?;
             (rules, "bind", name.to_owned())
         } else {
             let rules = object["rules"].as_array().cloned().unwrap_or_default();

@@ -31,7 +31,8 @@ pub(super) fn each<'v>(object: &'v Value, path: &str) -> Vec<(String, &'v Value)
 fn collect<'v>(at: &'v Value, path: &str, so_far: String, found: &mut Vec<(String, &'v Value)>) {
     let (step, rest) = path.split_once('.').map_or((path, None), |(step, rest)| (step, Some(rest)));
     let name = step.strip_suffix("[*]");
-    let here = format!("{so_far}{}{}", if so_far.is_empty() { "" } else { "." }, name.unwrap_or(step));
+    let here =
+        format!("{so_far}{}{}", if so_far.is_empty() { "" } else { "." }, name.unwrap_or(step));
     let Some(inner) = at.get(name.unwrap_or(step)) else {
         if rest.is_none() && name.is_none() && at.is_object() {
             found.push((here, &Value::Null));
@@ -63,8 +64,10 @@ mod tests {
     #[test]
     fn a_path_leads_to_every_item_of_a_list() {
         let mut object = json!({ "a": [{ "b": { "c": 1 } }, { "b": {} }, {}] });
-        let found: Vec<String> =
-            each(&object, "a[*].b.c").iter().map(|(path, value)| format!("{path}={value}")).collect();
+        let found: Vec<String> = each(&object, "a[*].b.c")
+            .iter()
+            .map(|(path, value)| format!("{path}={value}"))
+            .collect();
         assert_eq!(found, ["a[0].b.c=1", "a[1].b.c=null"]);
         each_mut(&mut object, "a[*].b.c", &mut |parent, name| parent[name] = 2.into());
         assert_eq!(object, json!({ "a": [{ "b": { "c": 2 } }, { "b": { "c": 2 } }, {}] }));

@@ -88,7 +88,9 @@ fn http_get(action: &mut Value) {
 pub(super) fn request(spec: &mut Value) {
     for list in ["containers", "initContainers"] {
         for container in items(spec, list) {
-            let Some(limits) = container["resources"]["limits"].as_object().cloned() else { continue };
+            let Some(limits) = container["resources"]["limits"].as_object().cloned() else {
+                continue;
+            };
             fill(&mut container["resources"], "requests", json!({}));
             for (resource, amount) in limits {
                 fill(&mut container["resources"]["requests"], &resource, amount);
@@ -137,9 +139,11 @@ pub(super) fn quality(spec: &Value) -> &'static str {
     let mut guaranteed = true;
     for container in containers() {
         for name in measured {
-            let (limit, request) = (amount(container, "limits", name), amount(container, "requests", name));
+            let (limit, request) =
+                (amount(container, "limits", name), amount(container, "requests", name));
             any |= limit.is_some() || request.is_some();
-            guaranteed &= limit.is_some() && request.as_ref().is_none_or(|it| Some(it) == limit.as_ref());
+            guaranteed &=
+                limit.is_some() && request.as_ref().is_none_or(|it| Some(it) == limit.as_ref());
         }
     }
     match (any, guaranteed) {

@@ -37,7 +37,11 @@ fn budget_causes(spec: &Value) -> Vec<Cause> {
             "{{\"MinAvailable\":{least},\"Selector\":{},\"MaxUnavailable\":{most},\"UnhealthyPodEvictionPolicy\":{}}}",
             spec["selector"], spec["unhealthyPodEvictionPolicy"]
         );
-        return vec![Cause::invalid_text("spec", &shown, "minAvailable and maxUnavailable cannot be both set")];
+        return vec![Cause::invalid_text(
+            "spec",
+            &shown,
+            "minAvailable and maxUnavailable cannot be both set",
+        )];
     }
     let mut causes = Vec::new();
     for (field, value) in [("spec.minAvailable", least), ("spec.maxUnavailable", most)] {
@@ -122,7 +126,8 @@ fn webhook_causes(configuration: &Value) -> Vec<Cause> {
             causes.push(Cause::invalid(at("name"), &hook["name"], why));
         }
         if hook["sideEffects"].is_null() {
-            causes.push(Cause::required(at("sideEffects"), "must specify one of None, NoneOnDryRun"));
+            causes
+                .push(Cause::required(at("sideEffects"), "must specify one of None, NoneOnDryRun"));
         }
         if empty(&hook["admissionReviewVersions"]) {
             let why = "must specify one of v1, v1beta1";
@@ -139,12 +144,15 @@ fn webhook_causes(configuration: &Value) -> Vec<Cause> {
 
 fn endpoint_causes(endpoints: &Value) -> Vec<Cause> {
     let found = super::paths::each(endpoints, "subsets[*].addresses[*].ip");
-    let bad = found.into_iter().filter(|(_, ip)| {
-        ip.as_str().unwrap_or_default().parse::<std::net::IpAddr>().is_err()
-    });
+    let bad = found
+        .into_iter()
+        .filter(|(_, ip)| ip.as_str().unwrap_or_default().parse::<std::net::IpAddr>().is_err());
     bad.flat_map(|(path, ip)| {
         let long = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-        [Cause::invalid(path.as_str(), ip, long), Cause::invalid(path.as_str(), ip, "must be a valid IP address")]
+        [
+            Cause::invalid(path.as_str(), ip, long),
+            Cause::invalid(path.as_str(), ip, "must be a valid IP address"),
+        ]
     })
     .collect()
 }

@@ -191,7 +191,8 @@ mod tests {
     fn a_fixed_field_is_shown_as_upstream_shows_it() {
         let registry = Registry::built_in();
         let kind = registry.find("rbac.authorization.k8s.io", "v1", "rolebindings").unwrap();
-        let of = |name: &str| json!({ "roleRef": { "apiGroup": "g", "kind": "Role", "name": name } });
+        let of =
+            |name: &str| json!({ "roleRef": { "apiGroup": "g", "kind": "Role", "name": name } });
         let causes = update_causes(&kind, &of("a"), &of("b"));
         let message = Failure::invalid(&kind, "x", causes).message().to_owned();
         assert!(message.ends_with(

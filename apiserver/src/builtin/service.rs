@@ -82,8 +82,8 @@ pub(crate) fn allocate(spec: &mut Value, used: &Used) {
     let selectorless = ip == "None" && spec["selector"].as_object().is_none_or(|it| it.is_empty());
     fill(spec, "ipFamilies", if selectorless { json!(["IPv4", "IPv6"]) } else { json!(["IPv4"]) });
     fill(spec, "ipFamilyPolicy", if selectorless { "RequireDualStack" } else { "SingleStack" });
-    let wants_ports = of == "NodePort"
-        || of == "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] != false;
+    let wants_ports =
+        of == "NodePort" || of == "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] != false;
     let mut taken = used.ports.clone();
     for port in items(spec, "ports").filter(|_| wants_ports) {
         if port["nodePort"].as_i64().unwrap_or_default() == 0

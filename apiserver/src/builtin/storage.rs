@@ -37,9 +37,8 @@ pub(super) fn volume_causes(spec: &Value) -> Vec<Cause> {
         causes.push(Cause::unsupported("spec.capacity", capacity, &["storage"]));
     }
     let members = spec.as_object().into_iter().flatten();
-    let sources = members.filter(|(name, value)| {
-        !NOT_A_SOURCE.contains(&name.as_str()) && !value.is_null()
-    });
+    let sources =
+        members.filter(|(name, value)| !NOT_A_SOURCE.contains(&name.as_str()) && !value.is_null());
     if sources.count() == 0 {
         causes.push(Cause::required("spec", "must specify a volume type"));
     }
@@ -67,7 +66,10 @@ mod tests {
         let good = json!({ "accessModes": ["ReadWriteOnce"], "resources": { "requests": { "storage": "1" } } });
         assert!(claim_causes(&good).is_empty());
         assert_eq!(claim_causes(&json!({})).len(), 2);
-        assert_eq!(claim_causes(&json!({ "accessModes": ["X"], "resources": good["resources"] })).len(), 1);
+        assert_eq!(
+            claim_causes(&json!({ "accessModes": ["X"], "resources": good["resources"] })).len(),
+            1
+        );
     }
 
     #[test]

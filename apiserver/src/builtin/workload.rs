@@ -118,7 +118,9 @@ fn default_cron_job(spec: &mut Value) {
 /// Two bounds on a container: what is not asked for is what is the most.
 fn default_limit_range(spec: &mut Value) {
     for limit in items(spec, "limits").filter(|limit| limit["type"] == "Container") {
-        for (missing, from) in [("default", "max"), ("defaultRequest", "default"), ("defaultRequest", "min")] {
+        for (missing, from) in
+            [("default", "max"), ("defaultRequest", "default"), ("defaultRequest", "min")]
+        {
             let Some(from) = limit[from].as_object().cloned() else { continue };
             fill(limit, missing, json!({}));
             for (resource, amount) in from {
@@ -237,6 +239,10 @@ fn strategy_causes(kind: &str, spec: &Value) -> Option<Cause> {
         return (!known).then(|| Cause::invalid("spec.podManagementPolicy", policy, why));
     }
     let found = &spec["strategy"]["type"];
+    if kind == "Deployment" && found == "Recreate" && !spec["strategy"]["rollingUpdate"].is_null() {
+        let why = "may not be specified when strategy `type` is 'Recreate'";
+        return Some(Cause::forbidden("spec.strategy.rollingUpdate", why));
+    }
     let known = matches!(found.as_str(), None | Some("Recreate" | "RollingUpdate"));
     if kind != "Deployment" || known {
         return None;
@@ -351,7 +357,12 @@ fn pod_update_causes(before: &Value, new: &Value) -> Vec<Cause> {
     let bare = |object: &Value| {
         let mut spec = without(
             object,
-            &["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "schedulingGates"],
+            &[
+                "activeDeadlineSeconds",
+                "tolerations",
+                "terminationGracePeriodSeconds",
+                "schedulingGates",
+            ],
         );
         for list in ["containers", "initContainers"] {
             items(&mut spec, list).filter_map(Value::as_object_mut).for_each(|container| {

@@ -60,7 +60,12 @@ impl Rules {
     }
 
     /// What the rules refuse. A value that stays as it was is not held to rules about itself.
-    pub(super) fn causes(&self, schema: &Value, value: &Value, before: Option<&Value>) -> Vec<Cause> {
+    pub(super) fn causes(
+        &self,
+        schema: &Value,
+        value: &Value,
+        before: Option<&Value>,
+    ) -> Vec<Cause> {
         let mut causes = Vec::new();
         self.value(schema, value, before, "", &mut causes);
         causes
@@ -125,7 +130,13 @@ impl Rules {
         }
     }
 
-    fn rule(&self, rule: &Value, value: &Value, before: Option<&Value>, path: &str) -> Option<Cause> {
+    fn rule(
+        &self,
+        rule: &Value,
+        value: &Value,
+        before: Option<&Value>,
+        path: &str,
+    ) -> Option<Cause> {
         let text = rule["rule"].as_str()?;
         let program = self.programs.get(text)?;
         let back = looks_back(text);
@@ -241,14 +252,42 @@ mod tests {
 
     #[test]
     fn refusals_are_worded_as_upstream_words_them() {
-        let text = |rules: Value| spec(json!([]), json!({ "s": { "type": "string", RULES: rules } }));
+        let text =
+            |rules: Value| spec(json!([]), json!({ "s": { "type": "string", RULES: rules } }));
         let rows = [
-            (text(json!([{ "rule": "self != 'bad'", "message": "no bad" }])), json!({ "s": "bad" }), "spec.s: Invalid value: \"bad\": no bad"),
-            (text(json!([{ "rule": "self.size() < 2" }])), json!({ "s": "bad" }), "spec.s: Invalid value: \"bad\": failed rule: self.size() < 2"),
-            (text(json!([{ "rule": "false", "messageExpression": "'is ' + self" }])), json!({ "s": "x" }), "spec.s: Invalid value: \"x\": is x"),
-            (spec(json!([{ "rule": "self.a < self.b", "message": "m", "fieldPath": ".a" }]), json!({})), json!({ "a": 2, "b": 1 }), "spec.a: Invalid value: m"),
-            (spec(json!([{ "rule": "10 / self.a > 1", "message": "div" }]), json!({})), json!({ "a": 0 }), "spec: Invalid value: \"object\": division by zero evaluating rule: div"),
-            (text(json!([{ "rule": "false", "message": "m", "reason": "FieldValueForbidden" }])), json!({ "s": "" }), "spec.s: Forbidden: m"),
+            (
+                text(json!([{ "rule": "self != 'bad'", "message": "no bad" }])),
+                json!({ "s": "bad" }),
+                "spec.s: Invalid value: \"bad\": no bad",
+            ),
+            (
+                text(json!([{ "rule": "self.size() < 2" }])),
+                json!({ "s": "bad" }),
+                "spec.s: Invalid value: \"bad\": failed rule: self.size() < 2",
+            ),
+            (
+                text(json!([{ "rule": "false", "messageExpression": "'is ' + self" }])),
+                json!({ "s": "x" }),
+                "spec.s: Invalid value: \"x\": is x",
+            ),
+            (
+                spec(
+                    json!([{ "rule": "self.a < self.b", "message": "m", "fieldPath": ".a" }]),
+                    json!({}),
+                ),
+                json!({ "a": 2, "b": 1 }),
+                "spec.a: Invalid value: m",
+            ),
+            (
+                spec(json!([{ "rule": "10 / self.a > 1", "message": "div" }]), json!({})),
+                json!({ "a": 0 }),
+                "spec: Invalid value: \"object\": division by zero evaluating rule: div",
+            ),
+            (
+                text(json!([{ "rule": "false", "message": "m", "reason": "FieldValueForbidden" }])),
+                json!({ "s": "" }),
+                "spec.s: Forbidden: m",
+            ),
         ];
         for (schema, value, message) in rows {
             assert_eq!(refused(&schema, json!({ "spec": value }), None), message, "{schema}");
@@ -264,14 +303,22 @@ mod tests {
         let rules = Rules::of(&schema);
         assert!(rules.causes(&schema, &of("a", "1"), None).is_empty());
         assert!(rules.causes(&schema, &of("b", "2"), Some(&of("a", "1"))).is_empty());
-        assert_eq!(refused(&schema, of("a", "2"), Some(of("a", "1"))), "spec.l[0].v: Invalid value: \"2\": fixed");
+        assert_eq!(
+            refused(&schema, of("a", "2"), Some(of("a", "1"))),
+            "spec.l[0].v: Invalid value: \"2\": fixed"
+        );
     }
 
     #[test]
     fn a_rule_that_cannot_be_is_refused_with_its_definition() {
         assert_eq!(problem(&json!({ "rule": "self.a == 1" })), None);
-        assert_eq!(problem(&json!({ "rule": "1" })).unwrap(), "cel expression must evaluate to a bool");
-        assert!(problem(&json!({ "rule": "self ==" })).unwrap().starts_with("compilation failed: "));
+        assert_eq!(
+            problem(&json!({ "rule": "1" })).unwrap(),
+            "cel expression must evaluate to a bool"
+        );
+        assert!(
+            problem(&json!({ "rule": "self ==" })).unwrap().starts_with("compilation failed: ")
+        );
         assert!(looks_back("self == oldSelf") && !looks_back("self.oldSelfish"));
     }
 }

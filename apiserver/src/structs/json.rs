@@ -117,6 +117,10 @@ impl Walk<'_> {
     }
 
     fn list(&mut self, of: &Type, items: Vec<Value>, place: Place<'_>) -> Result<Value, String> {
+        if items.is_empty() {
+            // Protobuf, in which it is stored, knows no empty list.
+            return Ok(Value::Null);
+        }
         let each = items.into_iter().enumerate().map(|(at, item)| {
             let at = format!("{}[{at}]", place.at);
             self.value(of, item, Place { at: &at, ..place })

@@ -14,7 +14,9 @@ pub(super) fn micros(value: &Value) -> Result<Value, String> {
     let digits = rest.strip_prefix('.').unwrap_or_default();
     if digits.bytes().take_while(u8::is_ascii_digit).count() != 6 {
         const LAYOUT: &str = "2006-01-02T15:04:05.000000Z07:00";
-        return Err(format!("parsing time {text:?} as {LAYOUT:?}: cannot parse {rest:?} as \".000000\""));
+        return Err(format!(
+            "parsing time {text:?} as {LAYOUT:?}: cannot parse {rest:?} as \".000000\""
+        ));
     }
     Ok(written(at, "%Y-%m-%dT%H:%M:%S%.6fZ"))
 }
@@ -53,7 +55,11 @@ mod tests {
         assert_eq!(seconds(&at).unwrap(), "2026-01-01T00:00:00Z");
         let micro = json!("2026-01-01T01:00:00.123456+01:00");
         assert_eq!(micros(&micro).unwrap(), "2026-01-01T00:00:00.123456Z");
-        assert!(micros(&json!("2026-01-01T00:00:00Z")).unwrap_err().ends_with("cannot parse \"Z\" as \".000000\""));
+        assert!(
+            micros(&json!("2026-01-01T00:00:00Z"))
+                .unwrap_err()
+                .ends_with("cannot parse \"Z\" as \".000000\"")
+        );
         assert_eq!(of_parts(0, 5000, true), "1970-01-01T00:00:00.000005Z");
         assert!(seconds(&json!("soon")).unwrap_err().starts_with("parsing time \"soon\""));
     }

@@ -124,7 +124,8 @@ impl Writer<'_> {
         if !required.is_empty() {
             described["required"] = json!(required);
         }
-        let free = map.element.is_some_and(|id| self.schema.atom(id).name.as_deref() == Some(DEDUCED));
+        let free =
+            map.element.is_some_and(|id| self.schema.atom(id).name.as_deref() == Some(DEDUCED));
         match map.element {
             Some(element) if !free => {
                 described["additionalProperties"] = self.used(element, None);

@@ -9,10 +9,12 @@ use std::thread;
 use std::time::Duration;
 
 use gotk_apiserver::{ApiServer, Link, Options};
+use gotk_testenv::Assets;
 use kube::{Client, Config};
 use serde_json::json;
 
 use crate::server::{Asked, Capability, Hooks, Server, Tools, Wire};
+use crate::sites;
 
 /// Where the embedded server is known to differ, and why. The rows are read: a fact that is not in
 /// this file has to hold.
@@ -23,6 +25,10 @@ pub(crate) struct Embedded {
     server: Mutex<Option<Arc<ApiServer>>>,
     facts: AtomicU32,
     differences: BTreeMap<&'static str, &'static str>,
+    tools: [Option<PathBuf>; 2],
+    offers: Vec<Capability>,
+    /// Holds the kubeconfig for the tools.
+    folder: tempfile::TempDir,
 }
 
 impl Embedded {
@@ -32,7 +38,7 @@ impl Embedded {
     pub(crate) const MINOR: u32 = 37;
 
     /// What it offers beyond the musts.
-    pub(crate) const OFFERS: &'static [Capability] = &[
+    const OFFERS: [Capability; 11] = [
         Capability::DeletionPolicies,
         Capability::SchemaValidation,
         Capability::FieldValidation,
@@ -42,10 +48,28 @@ impl Embedded {
         Capability::Scale,
         Capability::Workloads,
         Capability::Faults,
+        Capability::Cel,
+        Capability::Rbac,
     ];
 
-    pub(crate) fn new() -> Self {
-        Self { server: Mutex::default(), facts: AtomicU32::default(), differences: differences() }
+    /// With the programs people use, where they lie beside the binaries of the control plane.
+    pub(crate) fn new(assets: Option<&Assets>) -> Self {
+        let found = |name: &str| assets.and_then(|assets| sites::tool(assets, name));
+        let tools = ["kubectl", "helm"].map(found);
+        let programs = [Capability::Kubectl, Capability::Helm].into_iter().zip(&tools);
+        let programs = programs.filter(|(_, tool)| tool.is_some()).map(|(offer, _)| offer);
+        Self {
+            server: Mutex::default(),
+            facts: AtomicU32::default(),
+            differences: differences(),
+            offers: Self::OFFERS.into_iter().chain(programs).collect(),
+            folder: tempfile::tempdir().unwrap(),
+            tools,
+        }
+    }
+
+    pub(crate) fn offers(&self) -> &[Capability] {
+        &self.offers
     }
 
     /// Why a fact does not hold here.
@@ -56,11 +80,14 @@ impl Embedded {
     pub(crate) async fn server(&self, fact: &str) -> Result<Server, Box<dyn std::error::Error>> {
         let embedded = self.running()?;
         let number = self.facts.fetch_add(1, Ordering::Relaxed);
+        let kubeconfig = self.folder.path().join(format!("kubeconfig-{number}"));
+        std::fs::write(&kubeconfig, embedded.kubeconfig())?;
+        let [kubectl, helm] = self.tools.clone();
         let server = Server {
             client: client(&embedded.url())?,
             namespace: format!("fact-{number}"),
             hooks: embedded,
-            tools: Tools { kubectl: None, helm: None, kubeconfig: PathBuf::new() },
+            tools: Tools { kubectl, helm, kubeconfig },
         };
         let note = json!({ "gotk.dev/fact": fact });
         server.create_namespace(&server.namespace, note).await;

@@ -46,7 +46,7 @@ impl Site {
 
     pub(crate) fn offers(&self) -> &[Capability] {
         match self {
-            Self::Embedded(_) => Embedded::OFFERS,
+            Self::Embedded(embedded) => embedded.offers(),
             Self::Real(real) => &real.offers,
         }
     }
@@ -168,7 +168,7 @@ fn own_minor(assets: &Assets) -> u32 {
 }
 
 /// A program beside the control plane's, or in `PATH`.
-fn tool(assets: &Assets, name: &str) -> Option<PathBuf> {
+pub(crate) fn tool(assets: &Assets, name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = [assets.folder().to_owned()].into_iter().chain(env::split_paths(&path));
     folders.map(|folder| folder.join(name)).find(|program| program.is_file())

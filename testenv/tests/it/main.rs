@@ -5,6 +5,7 @@
 mod counting;
 mod faults;
 mod killed;
+mod kubectl;
 mod lifecycle;
 mod simulated;
 
