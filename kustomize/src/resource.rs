@@ -198,6 +198,7 @@ impl Resource {
     pub(crate) fn store_id(&mut self, schema: &Schema) {
         let id = self.id(schema);
         let earlier = Earlier { name: id.name, namespace: id.namespace, kind: id.gvk.kind };
+        self.past.ids.reserve_exact(1);
         self.past.ids.push(earlier);
     }
 
