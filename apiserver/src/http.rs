@@ -11,9 +11,10 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
+use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::list::List;
 use crate::machine::{Answer, Document, JSON, Machine, Request};
@@ -26,6 +27,8 @@ pub(crate) struct Shared {
     machine: Mutex<Machine>,
     /// By shelf: tells that something was written.
     news: Mutex<Vec<watch::Sender<()>>>,
+    /// Tells that something is due at another time than before.
+    plans: Notify,
 }
 
 /// A request with a larger body is refused, as upstream does at 3 MiB.
@@ -39,7 +42,7 @@ const WATCH_LIFETIME: Duration = Duration::from_secs(45 * 60);
 
 impl Shared {
     pub(crate) fn new(machine: Machine) -> Self {
-        Self { machine: Mutex::new(machine), news: Mutex::new(Vec::new()) }
+        Self { machine: Mutex::new(machine), news: Mutex::new(Vec::new()), plans: Notify::new() }
     }
 
     /// Works on the machine and tells the watchers what it touched.
@@ -48,9 +51,14 @@ impl Shared {
     /// into the store, so the state is taken over.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Machine) -> T) -> T {
         let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
+        let planned = machine.next_due();
         let result = work(&mut machine);
         let touched = machine.take_touched();
+        let changed = machine.next_due() != planned;
         drop(machine);
+        if changed {
+            self.plans.notify_one();
+        }
         for shelf in touched {
             self.sender(shelf).send_replace(());
         }
@@ -69,6 +77,21 @@ impl Shared {
     pub(crate) fn wake_all(&self) {
         for sender in self.news.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             sender.send_replace(());
+        }
+    }
+}
+
+/// Does what is due when it is due, so that watches see it without anybody asking.
+pub(crate) async fn keep_time(shared: &Shared, clock: &Clock) {
+    loop {
+        let moved = clock.watch();
+        let next = shared.with(|machine| {
+            machine.catch_up();
+            machine.next_due()
+        });
+        tokio::select! {
+            () = clock.until(next, moved) => {}
+            () = shared.plans.notified() => {}
         }
     }
 }

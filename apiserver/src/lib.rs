@@ -96,6 +96,7 @@ mod route;
 mod scale;
 mod selector;
 mod server;
+mod simulate;
 mod store;
 mod undeclared;
 mod watch;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Method;
@@ -17,6 +18,7 @@ use crate::object::Stored;
 use crate::query::Query;
 use crate::registry::Registry;
 use crate::route::{NoRoute, Route, Target, route};
+use crate::simulate::Simulator;
 use crate::store::Store;
 use crate::watch::Watch;
 
@@ -87,6 +89,8 @@ pub(crate) struct Habits {
     pub(crate) collect_garbage: bool,
     /// Empties terminating namespaces and lets them go.
     pub(crate) empty_namespaces: bool,
+    /// Moves workloads to ready, so long after they were made.
+    pub(crate) simulate: Option<Duration>,
 }
 
 /// The state of the server.
@@ -98,6 +102,7 @@ pub(crate) struct Machine {
     pub(crate) ids: Ids,
     pub(crate) habits: Habits,
     pub(crate) address: String,
+    pub(crate) simulator: Option<Simulator>,
     /// Shelves written to since [`take_touched`](Self::take_touched).
     pub(crate) touched: BTreeSet<usize>,
 }
@@ -114,13 +119,19 @@ impl Machine {
         let mut store = Store::new(history);
         store.reserve(registry.shelves());
         let touched = BTreeSet::new();
-        let mut machine = Self { registry, store, clock, ids, habits, address, touched };
+        let simulator = habits.simulate.map(Simulator::new);
+        let mut machine =
+            Self { registry, store, clock, ids, habits, address, simulator, touched };
         machine.create_first_namespaces();
+        if habits.simulate.is_some() {
+            machine.create_node();
+        }
         machine.settle();
         machine
     }
 
     pub(crate) fn answer(&mut self, request: &Request) -> Answer {
+        self.catch_up();
         self.try_answer(request).unwrap_or_else(|failure| Answer::Document(failure.into()))
     }
 

@@ -60,6 +60,11 @@ impl Registry {
         self.kinds.iter()
     }
 
+    /// The kind of a shelf, in the first version it is served in.
+    pub(crate) fn on_shelf(&self, shelf: usize) -> Option<&Arc<Kind>> {
+        self.kinds.iter().find(|kind| kind.shelf == shelf)
+    }
+
     /// One kind for each shelf, however many versions it is served in.
     pub(crate) fn stored_kinds(&self) -> impl Iterator<Item = &Arc<Kind>> {
         let first = |at: usize| !self.kinds[..at].iter().any(|k| k.shelf == self.kinds[at].shelf);

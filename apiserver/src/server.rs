@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -12,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::http::{Shared, respond};
+use crate::http::{Shared, keep_time, respond};
 use crate::ids::Ids;
 use crate::machine::{Habits, Machine};
 
@@ -35,7 +36,7 @@ impl Default for Options {
             clock: Clock::system(),
             seed: None,
             history: 10_000,
-            habits: Habits { collect_garbage: true, empty_namespaces: true },
+            habits: Habits { collect_garbage: true, empty_namespaces: true, simulate: None },
         }
     }
 }
@@ -79,6 +80,18 @@ impl Options {
         self.habits.empty_namespaces = yes;
         self
     }
+
+    /// Plays controllers, scheduler and kubelet: Deployments, ReplicaSets, StatefulSets, DaemonSets
+    /// and Jobs make pods, which become ready, or end, `delay` later by the server's clock; claims
+    /// are bound. Without it they stay as they were applied.
+    ///
+    /// The annotation `gotk.dev/simulate` makes an object `fail` or `stall` instead, and
+    /// `gotk.dev/simulate-after` gives it a delay of its own (`250ms`, `5s`, `2m`); a pod without
+    /// them goes by those of its controller.
+    pub fn simulate_workloads(mut self, delay: Duration) -> Self {
+        self.habits.simulate = Some(delay);
+        self
+    }
 }
 
 /// A running API server. It stops when the handle is dropped.
@@ -117,10 +130,14 @@ impl ApiServer {
         let listener = TcpListener::bind(options.address).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let ids = options.seed.map_or_else(Ids::random, Ids::seeded);
+        let clock = options.clock.clone();
         let machine =
             Machine::new(options.clock, ids, options.habits, options.history, address.to_string());
         let shared = Arc::new(Shared::new(machine));
-        let listening = tokio::spawn(listen(listener, Arc::clone(&shared)));
+        let state = Arc::clone(&shared);
+        let listening = tokio::spawn(async move {
+            tokio::join!(listen(listener, Arc::clone(&state)), keep_time(&state, &clock));
+        });
         Ok(Self { address, shared, listening })
     }
 

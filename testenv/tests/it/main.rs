@@ -6,6 +6,7 @@ mod counting;
 mod faults;
 mod killed;
 mod lifecycle;
+mod simulated;
 
 use gotk_testenv::{Assets, ControlPlane, Options};
 use http::Request;
