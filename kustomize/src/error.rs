@@ -1,9 +1,15 @@
 //! Why a tree could not be turned into objects.
 
+use crate::fault::Fault;
+
 /// Why a tree could not be turned into objects.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A folder could not be built.
+    #[error("{0}")]
+    Build(Box<Fault>),
+
     /// A `${` begins something that is not an expression.
     ///
     /// Only the words upstream prints are printed; say where with `at`.

@@ -45,8 +45,47 @@
 
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
+mod build;
+mod cache;
+mod crds;
+mod decode;
+mod edit;
 mod error;
+mod fault;
+mod field;
+mod fieldspec;
+mod generate;
+mod gvk;
+mod hash;
+mod helm;
+mod image;
+mod json;
+mod json_patch;
+mod kustomization;
+mod lists;
+mod load;
+mod locate;
+mod merge;
+mod node;
+mod objects;
+mod options;
+mod order;
+mod origin;
+mod references;
+mod remote;
+mod resource;
+mod schema;
+mod select;
 mod substitution;
+mod target;
+mod transform;
+mod vars;
 
+pub use crate::build::{Build, build, build_with};
+pub use crate::cache::Cache;
 pub use crate::error::{Error, Position, Syntax};
+pub use crate::fault::Fault;
+pub use crate::options::{
+    BoxError, Fetcher, HelmChart, HelmRenderer, Limits, LoadRestrictions, Options, Order,
+};
 pub use crate::substitution::{Missing, Template};

@@ -4,7 +4,7 @@ mod aliases;
 mod build;
 mod write;
 
-pub(crate) use self::build::document as build;
+pub(crate) use self::build::{Before, document as build};
 
 use serde_json::{Map, Value};
 
@@ -70,12 +70,15 @@ impl Document {
     fn parse_part(bytes: &[u8], options: &Options, start: Start) -> Result<Option<Self>, Error> {
         let options = Options { dialect: Dialect::Kyaml, ..options.clone() };
         read::Document::read(bytes, &options, start, |reading| {
-            Ok(reading.tree.take().map(|tree| build(tree, reading.skipped)))
+            let before = Before { bytes: reading.skipped, lines: start.line };
+            Ok(reading.tree.take().map(|tree| build(tree, before)))
         })
     }
 
     /// Reads all documents of a stream, as kustomize reads resource files: without those that are
     /// null, with aliases replaced by copies, and a `List` taken apart if it is alone.
+    ///
+    /// Spans count lines from the beginning of the stream, and bytes from that of the document.
     ///
     /// # Errors
     ///

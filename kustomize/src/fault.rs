@@ -1,0 +1,99 @@
+//! What is wrong, gathered on the way out: the problem first, then the place, then who asked.
+
+use std::fmt;
+
+/// Why a folder could not be built: where, on whose behalf, and what to do about it.
+///
+/// It is boxed by [`Error::Build`](crate::Error::Build).
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Fault {
+    /// The file, from the root of the tree; empty where it is not about a file.
+    pub file: String,
+    /// The line in it, from 1.
+    pub line: Option<usize>,
+    /// The field of the kustomization: `patches[0].path`.
+    pub field: String,
+    /// The object: `apps/v1 Deployment web`.
+    pub object: String,
+    /// The folders that led here, the one that was asked for first.
+    pub through: Vec<String>,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl Fault {
+    pub(crate) fn new(problem: impl Into<String>) -> Self {
+        Self { problem: problem.into(), ..Self::default() }
+    }
+
+    /// Says in which file it is, unless something nearer was said.
+    pub(crate) fn in_file(mut self, file: impl fmt::Display) -> Self {
+        if self.file.is_empty() {
+            self.file = file.to_string();
+        }
+        self
+    }
+
+    pub(crate) fn at_line(mut self, line: usize) -> Self {
+        if self.line.is_none() && line > 0 {
+            self.line = Some(line);
+        }
+        self
+    }
+
+    /// Says which field of the kustomization asked for it.
+    pub(crate) fn at(mut self, field: impl fmt::Display) -> Self {
+        if self.field.is_empty() {
+            self.field = field.to_string();
+        }
+        self
+    }
+
+    pub(crate) fn about(mut self, object: impl fmt::Display) -> Self {
+        if self.object.is_empty() {
+            self.object = object.to_string();
+        }
+        self
+    }
+
+    /// Says that another folder asked for it.
+    pub(crate) fn through(mut self, folder: impl fmt::Display) -> Self {
+        self.through.insert(0, folder.to_string());
+        self
+    }
+}
+
+impl From<String> for Fault {
+    fn from(problem: String) -> Self {
+        Self::new(problem)
+    }
+}
+
+impl From<&str> for Fault {
+    fn from(problem: &str) -> Self {
+        Self::new(problem)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.file.is_empty() {
+            f.write_str(&self.file)?;
+            if let Some(line) = self.line {
+                write!(f, ":{line}")?;
+            }
+            f.write_str(": ")?;
+        }
+        for part in [&self.field, &self.object] {
+            if !part.is_empty() {
+                write!(f, "{part}: ")?;
+            }
+        }
+        f.write_str(&self.problem)?;
+        if self.through.len() > 1 {
+            write!(f, " (built through {})", self.through.join(" → "))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! Labels and annotations for all.
+
+use std::collections::BTreeMap;
+
+use super::{Specs, fault};
+use crate::edit;
+use crate::fault::Fault;
+use crate::field::{self, Create};
+use crate::node::Node;
+use crate::objects::Objects;
+
+/// Labels, in all the places where they have to agree.
+#[derive(Debug)]
+pub(crate) struct Labels {
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) specs: Specs,
+}
+
+/// Annotations, of objects and of the pods they make.
+#[derive(Debug)]
+pub(crate) struct Annotations {
+    pub(crate) annotations: BTreeMap<String, String>,
+    pub(crate) specs: Specs,
+}
+
+impl Labels {
+    pub(super) fn apply(&self, objects: &mut Objects) -> Result<(), Fault> {
+        set_entries(&self.labels, &self.specs, objects)
+    }
+}
+
+impl Annotations {
+    pub(super) fn apply(&self, objects: &mut Objects) -> Result<(), Fault> {
+        set_entries(&self.annotations, &self.specs, objects)
+    }
+}
+
+fn set_entries(
+    texts: &BTreeMap<String, String>,
+    specs: &Specs,
+    objects: &mut Objects,
+) -> Result<(), Fault> {
+    if texts.is_empty() {
+        return Ok(());
+    }
+    for resource in objects.as_mut_slice() {
+        let gvk = resource.gvk();
+        for spec in specs.iter().filter(|spec| field::is_about(spec, &gvk)) {
+            let set = &mut |field: &mut Node| {
+                texts.iter().try_for_each(|(key, value)| {
+                    edit::set_field(field, key, Node::string(value))
+                })
+            };
+            field::apply(spec, &mut resource.node, Create::Mapping, set)
+                .map_err(|problem| fault(problem, resource))?;
+        }
+    }
+    Ok(())
+}
