@@ -93,7 +93,11 @@ impl Applier {
     ///
     /// [`Error::Object`], [`Error::UnknownKind`], [`Error::Refused`] or [`Error::Several`] when the
     /// set cannot be applied as it is; [`Error::Owned`] when it may not take an object.
-    pub async fn plan_with(&self, objects: Vec<Value>, options: PlanOptions) -> Result<Plan, Error> {
+    pub async fn plan_with(
+        &self,
+        objects: Vec<Value>,
+        options: PlanOptions,
+    ) -> Result<Plan, Error> {
         Box::pin(plan::plan(self.clone(), objects, options)).await
     }
 }

@@ -80,7 +80,9 @@ impl Applied {
 
 impl std::fmt::Debug for Applied {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Applied").field("objects", &self.changes.changes.len()).finish_non_exhaustive()
+        f.debug_struct("Applied")
+            .field("objects", &self.changes.changes.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -105,7 +107,8 @@ impl Run {
             }
         }
         let changes = self.changes();
-        let awaited = self.plan.items.iter().filter(|item| item.change.action != crate::Action::Skip);
+        let awaited =
+            self.plan.items.iter().filter(|item| item.change.action != crate::Action::Skip);
         let targets = awaited.map(Target::of).collect();
         Ok(Applied { applier: self.plan.applier, changes, targets })
     }

@@ -290,8 +290,13 @@ mod tests {
             namespaced,
         };
         let deployments = of("apps", "apps/v1", "Deployment", "deployments", true);
-        let roles =
-            of("rbac.authorization.k8s.io", "rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", false);
+        let roles = of(
+            "rbac.authorization.k8s.io",
+            "rbac.authorization.k8s.io/v1",
+            "ClusterRole",
+            "clusterroles",
+            false,
+        );
         let web = ObjectId::new("apps", "Deployment", "shop", "web");
         assert_eq!(deployments.object(&web), "/apis/apps/v1/namespaces/shop/deployments/web");
         assert_eq!(deployments.collection(""), "/apis/apps/v1/deployments");

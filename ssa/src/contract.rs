@@ -25,7 +25,9 @@ pub async fn inventory_store(store: &dyn InventoryStore) {
         }
         match store.save(&web, outdated).await {
             Err(Error::InventoryConflict { .. }) => {}
-            other => panic!("a save over the {name} state, which is gone, is a conflict: {other:?}"),
+            other => {
+                panic!("a save over the {name} state, which is gone, is a conflict: {other:?}")
+            }
         }
     }
     let loaded = store.load().await.expect("loads");

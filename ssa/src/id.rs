@@ -110,7 +110,10 @@ mod tests {
         for (text, problem) in [
             ("", "inventory id \"\" has too few parts"),
             ("a_b_c", "inventory id \"a_b_c\" has too few parts"),
-            ("ns_a_b_apps_Deployment", "inventory id \"ns_a_b_apps_Deployment\" has too many parts"),
+            (
+                "ns_a_b_apps_Deployment",
+                "inventory id \"ns_a_b_apps_Deployment\" has too many parts",
+            ),
             ("ns__apps_Deployment", "inventory id \"ns__apps_Deployment\" has no name or kind"),
         ] {
             assert_eq!(ObjectId::parse(text).unwrap_err().to_string(), problem);

@@ -68,7 +68,8 @@ pub(crate) struct IgnoreRules(Vec<(Selected, Vec<Pointer>)>);
 impl IgnoreRules {
     pub(crate) fn read(rules: &[IgnoreRule]) -> Result<Self, Error> {
         let read = rules.iter().map(|rule| {
-            let paths = rule.paths.iter().map(|path| Pointer::parse(path)).collect::<Result<_, _>>();
+            let paths =
+                rule.paths.iter().map(|path| Pointer::parse(path)).collect::<Result<_, _>>();
             Ok((Selected::read(&rule.target)?, paths?))
         });
         Ok(Self(read.collect::<Result<_, Error>>()?))
@@ -102,7 +103,13 @@ impl Ignored<'_> {
     }
 
     /// What is applied instead of `desired`: see [`IgnoreRule`].
-    pub(crate) fn payload(&self, desired: &Value, live: &Value, result: &Value, ours: &str) -> Value {
+    pub(crate) fn payload(
+        &self,
+        desired: &Value,
+        live: &Value,
+        result: &Value,
+        ours: &str,
+    ) -> Value {
         let mut payload = desired.clone();
         for pointer in &self.0 {
             let there = pointer.find(live);
@@ -191,7 +198,8 @@ mod tests {
 
     #[test]
     fn two_rules_without_a_target_both_hold() {
-        let stripped = strip(&[IgnoreRule::new(["/spec/replicas"]), IgnoreRule::new(["/spec/template"])]);
+        let stripped =
+            strip(&[IgnoreRule::new(["/spec/replicas"]), IgnoreRule::new(["/spec/template"])]);
         assert_eq!(stripped["spec"], json!({}));
     }
 
@@ -208,7 +216,9 @@ mod tests {
         let kind = |kind: &str| Target { kind: kind.to_owned(), ..Target::default() };
         assert!(rule(kind("Deploy.*")).get("spec").is_none());
         assert!(rule(kind("Deploy")).get("spec").is_some());
-        assert!(rule(Target { labels: "app in (web, api)".into(), ..kind("") }).get("spec").is_none());
+        assert!(
+            rule(Target { labels: "app in (web, api)".into(), ..kind("") }).get("spec").is_none()
+        );
         assert!(rule(Target { labels: "app!=web".into(), ..kind("") }).get("spec").is_some());
         assert!(rule(Target { annotations: "x".into(), ..kind("") }).get("spec").is_some());
     }
@@ -216,9 +226,14 @@ mod tests {
     #[test]
     fn what_cannot_be_read_says_so() {
         let read = |rule| IgnoreRules::read(&[rule]).unwrap_err().to_string();
-        assert_eq!(read(IgnoreRule::new(["spec"])), "ignore rule \"spec\": a pointer begins with a slash");
+        assert_eq!(
+            read(IgnoreRule::new(["spec"])),
+            "ignore rule \"spec\": a pointer begins with a slash"
+        );
         let target = Target { name: "(".into(), ..Target::default() };
-        assert!(read(IgnoreRule::new(["/a"]).for_target(target)).starts_with("ignore rule \"(\": "));
+        assert!(
+            read(IgnoreRule::new(["/a"]).for_target(target)).starts_with("ignore rule \"(\": ")
+        );
     }
 
     #[test]

@@ -17,8 +17,20 @@ pub(crate) fn is_all_it_says(error: &Error) -> bool {
 fn is_immutable(reason: &str, message: &str) -> bool {
     let says = |words: &[&str]| words.iter().any(|words| message.contains(words));
     match reason {
-        "FieldValueForbidden" => says(&["updates to ", "immutable", "may not be changed", "may not change", "cannot be changed"]),
-        "FieldValueInvalid" => says(&["immutable", "may not be changed", "may not change", "cannot be changed", "cannot change"]),
+        "FieldValueForbidden" => says(&[
+            "updates to ",
+            "immutable",
+            "may not be changed",
+            "may not change",
+            "cannot be changed",
+        ]),
+        "FieldValueInvalid" => says(&[
+            "immutable",
+            "may not be changed",
+            "may not change",
+            "cannot be changed",
+            "cannot change",
+        ]),
         _ => says(&["immutable"]),
     }
 }
@@ -43,11 +55,17 @@ mod tests {
     fn causes_of_the_server_are_known() {
         for cause in [
             ("FieldValueInvalid", "Invalid value: {\"matchLabels\":{}}: field is immutable"),
-            ("FieldValueForbidden", "Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden"),
+            (
+                "FieldValueForbidden",
+                "Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden",
+            ),
             ("FieldValueInvalid", "Invalid value: {}: cannot change roleRef"),
             ("FieldValueForbidden", "Forbidden: field is immutable when `immutable` is set"),
             ("FieldValueInvalid", "Invalid value: [\"10.0.0.1\"]: may not change once set"),
-            ("FieldValueForbidden", "Forbidden: spec is immutable after creation except resources.requests"),
+            (
+                "FieldValueForbidden",
+                "Forbidden: spec is immutable after creation except resources.requests",
+            ),
         ] {
             assert!(is_all_it_says(&refusal(&[cause])), "{cause:?}");
         }

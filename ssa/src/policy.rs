@@ -76,9 +76,7 @@ mod tests {
     #[test]
     fn labels_and_annotations_are_read_in_any_case() {
         let policies = Policies::flux();
-        let says = |place: &str, key: &str, value: &str| {
-            json!({"metadata": {place: {format!("kustomize.toolkit.fluxcd.io/{key}"): value}}})
-        };
+        let says = |place: &str, key: &str, value: &str| json!({"metadata": {place: {format!("kustomize.toolkit.fluxcd.io/{key}"): value}}});
         assert!(policies.excludes(&says("annotations", "ssa", "ignore")));
         assert!(policies.excludes(&says("labels", "reconcile", "Disabled")));
         assert!(policies.only_creates(&says("annotations", "ssa", "IfNotPresent")));

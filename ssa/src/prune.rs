@@ -11,7 +11,9 @@ use crate::apply::Target;
 use crate::cluster::{Endpoint, Precise, code};
 use crate::inventory::{self, Inventory, InventoryStore};
 use crate::plan::CONCURRENCY;
-use crate::{Action, Applied, Applier, Change, ChangeSet, Error, Note, ObjectId, gone, object, order};
+use crate::{
+    Action, Applied, Applier, Change, ChangeSet, Error, Note, ObjectId, gone, object, order,
+};
 
 /// How objects are deleted.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -120,14 +122,16 @@ impl Applier {
 
     /// Deletes one object, if it is ours.
     async fn remove(&self, removal: &Removal<'_>) -> Result<(Change, Option<String>), Error> {
-        let (id, change) = (removal.id, |action| Change::new(removal.id.clone(), removal.version, action));
+        let (id, change) =
+            (removal.id, |action| Change::new(removal.id.clone(), removal.version, action));
         if removal.options.protected.contains(&id.kind) {
             return Ok((change(Action::Skip).note(Note::Protected), None));
         }
         let Some(endpoint) = &removal.endpoint else { return Ok((change(Action::Delete), None)) };
         let path = endpoint.object(id);
         for attempt in 1.. {
-            let live = self.cluster.find(&path).await.map_err(|it| Error::refused(id, "read", it))?;
+            let live =
+                self.cluster.find(&path).await.map_err(|it| Error::refused(id, "read", it))?;
             let Some(live) = live else { break };
             if let Some(note) = self.reason_to_leave(&live) {
                 return Ok((change(Action::Skip).note(note), None));
@@ -172,7 +176,11 @@ impl Applier {
     }
 
     /// Where objects of a kind are; nowhere when the kind itself is gone, and its objects with it.
-    async fn endpoint_of(&self, id: &ObjectId, version: &str) -> Result<Option<Arc<Endpoint>>, Error> {
+    async fn endpoint_of(
+        &self,
+        id: &ObjectId,
+        version: &str,
+    ) -> Result<Option<Arc<Endpoint>>, Error> {
         let version = Some(version).filter(|version| !version.is_empty());
         let mut served = self.discovery.resolve(&id.group, version, &id.kind).await;
         if matches!(served, Err(gotk_client::Error::UnknownKind { .. })) && version.is_some() {
@@ -192,11 +200,13 @@ impl Applier {
     /// Whether a group is served by a server of its own, which may be down and keeps its objects.
     async fn is_away(&self, id: &ObjectId, version: Option<&str>) -> Result<bool, Error> {
         let Some(version) = version.filter(|_| !id.group.is_empty()) else { return Ok(false) };
-        let path =
-            format!("/apis/apiregistration.k8s.io/v1/apiservices/{version}.{}", id.group);
+        let path = format!("/apis/apiregistration.k8s.io/v1/apiservices/{version}.{}", id.group);
         let service = self.cluster.find(&path).await;
-        let service = service.map_err(|error| Error::refused(id, "read the API service of", error))?;
-        Ok(service.is_some_and(|service| service.pointer("/spec/service").is_some_and(|it| !it.is_null())))
+        let service =
+            service.map_err(|error| Error::refused(id, "read the API service of", error))?;
+        Ok(service.is_some_and(|service| {
+            service.pointer("/spec/service").is_some_and(|it| !it.is_null())
+        }))
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 use futures::{StreamExt, stream::FuturesUnordered};
-use gotk_kstatus::{Patience, Readers, Verdict};
+use gotk_kstatus::{Patience, Readers, Status, Verdict};
 use tokio::time::{Instant, sleep_until};
 
 use self::state::State;
@@ -26,13 +26,18 @@ pub struct ReadyOptions {
     each: BTreeMap<ObjectId, Duration>,
     patience: Patience,
     readers: Arc<Readers>,
+    on_change: Option<OnChange>,
 }
+
+/// Who is told of every object whose status is another than before, with the sentence that goes with it.
+type OnChange = Arc<dyn Fn(&ObjectId, Status, &dyn fmt::Display) + Send + Sync>;
 
 impl ReadyOptions {
     /// Waits at most so long; ends when one has failed for good; judges as Flux does.
     pub fn new(total: Duration) -> Self {
         let readers = Arc::new(Readers::flux());
-        Self { total, each: BTreeMap::new(), patience: Patience::UntilOneFails, readers }
+        let patience = Patience::UntilOneFails;
+        Self { total, each: BTreeMap::new(), patience, readers, on_change: None }
     }
 
     /// Gives one object less time than the whole.
@@ -53,6 +58,18 @@ impl ReadyOptions {
     #[must_use]
     pub fn readers(mut self, readers: Readers) -> Self {
         self.readers = Arc::new(readers);
+        self
+    }
+
+    /// Tells of progress: called whenever the status of an object is another than before.
+    ///
+    /// It is called while watch events are read, so it should only note or print.
+    #[must_use]
+    pub fn on_change(
+        mut self,
+        tell: impl Fn(&ObjectId, Status, &dyn fmt::Display) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_change = Some(Arc::new(tell));
         self
     }
 }
@@ -109,14 +126,16 @@ struct Wait<'w> {
 impl Wait<'_> {
     async fn run(self) -> Result<(), Error> {
         let begin = Instant::now();
-        let state = State::new(&self.targets, self.options.patience);
+        let on_change = self.options.on_change.clone();
+        let state = State::new(&self.targets, self.options.patience, on_change);
         let watches: FuturesUnordered<_> =
             self.scopes().into_iter().map(|scope| self.follow(scope, &state)).collect();
         let decided = self.decided(begin, &state);
-        let verdict = match select(std::pin::pin!(first_error(watches)), std::pin::pin!(decided)).await {
-            Either::Left((error, _)) => return Err(error),
-            Either::Right((verdict, _)) => verdict,
-        };
+        let verdict =
+            match select(std::pin::pin!(first_error(watches)), std::pin::pin!(decided)).await {
+                Either::Left((error, _)) => return Err(error),
+                Either::Right((verdict, _)) => verdict,
+            };
         match verdict {
             Verdict::Ready => Ok(()),
             verdict => Err(self.failure(&state, verdict).await),
@@ -168,7 +187,8 @@ impl Wait<'_> {
         let mut scopes = Vec::new();
         for namespaces in kinds.into_values() {
             if namespaces.len() <= FEW_NAMESPACES {
-                scopes.extend(namespaces.into_iter().map(|(name, of)| Scope { namespace: name, of }));
+                scopes
+                    .extend(namespaces.into_iter().map(|(name, of)| Scope { namespace: name, of }));
             } else {
                 let of = namespaces.into_values().flatten().collect();
                 scopes.push(Scope { namespace: "", of });

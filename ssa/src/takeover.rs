@@ -31,7 +31,11 @@ impl OtherManager {
     fn is(&self, entry: &gotk_merge::Manager) -> bool {
         entry.operation == self.operation
             && entry.subresource.is_empty()
-            && if self.exact { entry.name == *self.name } else { entry.name.starts_with(&self.name) }
+            && if self.exact {
+                entry.name == *self.name
+            } else {
+                entry.name.starts_with(&self.name)
+            }
     }
 }
 
@@ -84,13 +88,18 @@ impl TakeOver {
             steps.extend(keys.iter().filter(there).map(remove));
         }
         if let Some(entries) = self.entries(live, ours) {
-            steps.push(json!({"op": "replace", "path": "/metadata/managedFields", "value": entries}));
+            steps.push(
+                json!({"op": "replace", "path": "/metadata/managedFields", "value": entries}),
+            );
         }
         if steps.is_empty() {
             return None;
         }
         let version = object::resource_version(live);
-        steps.insert(0, json!({"op": "test", "path": "/metadata/resourceVersion", "value": version}));
+        steps.insert(
+            0,
+            json!({"op": "test", "path": "/metadata/resourceVersion", "value": version}),
+        );
         Some(Value::Array(steps))
     }
 

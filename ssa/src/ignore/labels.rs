@@ -23,7 +23,9 @@ enum Must {
 impl LabelSelector {
     pub(super) fn parse(text: &str) -> Result<Self, Error> {
         let parts = split(text).into_iter().filter(|part| !part.trim().is_empty());
-        let read = |part: &str| requirement(part.trim()).ok_or_else(|| super::rule(text, "is no selector"));
+        let read = |part: &str| {
+            requirement(part.trim()).ok_or_else(|| super::rule(text, "is no selector"))
+        };
         Ok(Self(parts.map(read).collect::<Result<_, _>>()?))
     }
 
@@ -62,7 +64,8 @@ fn requirement(text: &str) -> Option<Requirement> {
     let of = |key: &str, must| {
         let key = key.trim();
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-        (!key.is_empty() && key.chars().all(plain)).then(|| Requirement { key: key.to_owned(), must })
+        (!key.is_empty() && key.chars().all(plain))
+            .then(|| Requirement { key: key.to_owned(), must })
     };
     let one = |value: &str| vec![value.trim().to_owned()];
     if let Some((key, value)) = text.split_once("!=") {
@@ -97,10 +100,27 @@ mod tests {
             let labels = |key: &str| (key == "app").then_some("web");
             LabelSelector::parse(text).unwrap().fits(&labels)
         };
-        for text in ["", "app", "app=web", "app==web", "app in (api, web)", "!tier", "tier!=x", "app notin (x),app"] {
+        for text in [
+            "",
+            "app",
+            "app=web",
+            "app==web",
+            "app in (api, web)",
+            "!tier",
+            "tier!=x",
+            "app notin (x),app",
+        ] {
             assert!(fits(text), "{text}");
         }
-        for text in ["tier", "app=api", "app in (api)", "!app", "app!=web", "app notin (web)", "app=web,tier"] {
+        for text in [
+            "tier",
+            "app=api",
+            "app in (api)",
+            "!app",
+            "app!=web",
+            "app notin (web)",
+            "app=web,tier",
+        ] {
             assert!(!fits(text), "{text}");
         }
         for text in ["a b", "app in web", "=x", "app within (web)"] {

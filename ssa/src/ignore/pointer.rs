@@ -92,7 +92,11 @@ fn child<'v>(value: &'v Value, step: &Step) -> Option<&'v Value> {
 }
 
 /// `f:name` for a field; for a list item `i:0`, or the key or value that the live item has.
-fn owned_child<'f>(fields: &'f Map<String, Value>, step: &Step, item: Option<&Value>) -> Option<&'f Value> {
+fn owned_child<'f>(
+    fields: &'f Map<String, Value>,
+    step: &Step,
+    item: Option<&Value>,
+) -> Option<&'f Value> {
     let named = fields.get(&format!("f:{}", step.name));
     let placed = || fields.get(&format!("i:{}", step.position?));
     let by_content = || {

@@ -45,7 +45,9 @@ impl ConfigMapInventory {
 
     /// The head, and all its parts; nothing where a part was removed since the head was read.
     async fn read(&self) -> Result<Option<Stored>, Error> {
-        let Some(head) = self.find(&self.id.name).await? else { return Ok(Some(Stored::default())) };
+        let Some(head) = self.find(&self.id.name).await? else {
+            return Ok(Some(Stored::default()));
+        };
         let mut texts = vec![object::text(&head, "/data/entries").to_owned()];
         for name in parts_of(&head) {
             match self.find(name).await? {

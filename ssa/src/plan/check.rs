@@ -56,7 +56,12 @@ impl<'p> Checker<'p> {
     }
 
     /// The answer tells the result; what is there now is known, or read.
-    async fn compare(&self, item: &Item, desired: &Value, answer: &Value) -> Result<Verdict, Error> {
+    async fn compare(
+        &self,
+        item: &Item,
+        desired: &Value,
+        answer: &Value,
+    ) -> Result<Verdict, Error> {
         let baselines = &self.applier.baselines;
         let print = baselines.print(answer);
         if baselines.of(item.id()).is_none() {
@@ -95,7 +100,9 @@ impl<'p> Checker<'p> {
             } else {
                 compare::changes(&ignored.strip(live.clone()), &ignored.strip(answer.clone()))
             };
-            if ignored.is_empty() && own_fields(live, manager.as_str()) != own_fields(answer, manager.as_str()) {
+            if ignored.is_empty()
+                && own_fields(live, manager.as_str()) != own_fields(answer, manager.as_str())
+            {
                 change.notes.push(Note::Ownership);
             }
         }
@@ -113,8 +120,8 @@ impl<'p> Checker<'p> {
             return Ok(Verdict { change, write: None, settled });
         }
         change.action = Action::Configure;
-        let payload = (!ignored.is_empty())
-            .then(|| ignored.payload(desired, live, answer, manager.as_str()));
+        let payload =
+            (!ignored.is_empty()).then(|| ignored.payload(desired, live, answer, manager.as_str()));
         let write = Some(Write { take_over, payload, recreate: None });
         Ok(Verdict { change, write, settled: false })
     }
@@ -148,9 +155,8 @@ impl<'p> Checker<'p> {
         if policies.excludes(&live) {
             return Ok(Verdict::skip(item, Note::Excluded));
         }
-        let forced = self.options.recreate_immutable
-            || policies.forces(desired)
-            || policies.forces(&live);
+        let forced =
+            self.options.recreate_immutable || policies.forces(desired) || policies.forces(&live);
         if forced && immutable::is_all_it_says(&error) {
             let mut verdict = Verdict::create(item);
             verdict.change.notes.extend(self.taken_from(item, &live)?);

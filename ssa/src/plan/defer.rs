@@ -53,7 +53,8 @@ impl Definition {
 
 /// The kinds that a set defines.
 pub(super) fn definitions(objects: &[Value]) -> BTreeSet<Definition> {
-    let is_definition = |object: &&Value| object::text(object, "/kind") == "CustomResourceDefinition";
+    let is_definition =
+        |object: &&Value| object::text(object, "/kind") == "CustomResourceDefinition";
     objects.iter().filter(is_definition).filter_map(Definition::read).collect()
 }
 
@@ -80,7 +81,9 @@ impl Pending {
             let Some(desired) = &item.desired else { continue };
             match item.id().kind.as_str() {
                 "Namespace" if is_new => drop(pending.namespaces.insert(item.id().name.clone())),
-                "CustomResourceDefinition" if is_new || compare::touches_spec(&item.change.fields) => {
+                "CustomResourceDefinition"
+                    if is_new || compare::touches_spec(&item.change.fields) =>
+                {
                     let text = |pointer| object::text(desired, pointer).to_owned();
                     let key = (text("/spec/group"), text("/spec/names/kind"));
                     pending.kinds.insert(key, Kind { is_new, definition: desired.clone() });

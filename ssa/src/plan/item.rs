@@ -173,7 +173,8 @@ impl Endpoints {
         let endpoint = match served {
             Ok(served) => Endpoint::of(&served),
             Err(gotk_client::Error::UnknownKind { .. }) => {
-                let defined = definitions.iter().find(|it| it.defines(&id.group, version, &id.kind));
+                let defined =
+                    definitions.iter().find(|it| it.defines(&id.group, version, &id.kind));
                 defined.map(|it| it.endpoint(version)).ok_or_else(|| Error::UnknownKind {
                     object: Box::new(id.clone()),
                     kind: format!("{}.{}/{version}", id.kind, id.group),

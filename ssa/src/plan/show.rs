@@ -18,10 +18,11 @@ impl fmt::Display for Plan {
         for change in self.changes().filter(shown) {
             write_change(f, change)?;
         }
-        let counts = [Action::Create, Action::Configure, Action::Keep, Action::Skip].map(|action| {
-            let count = self.changes().filter(|change| change.action == action).count();
-            format!("{count} {action}")
-        });
+        let counts =
+            [Action::Create, Action::Configure, Action::Keep, Action::Skip].map(|action| {
+                let count = self.changes().filter(|change| change.action == action).count();
+                format!("{count} {action}")
+            });
         writeln!(f, "{}", counts.join(", "))
     }
 }
@@ -64,8 +65,7 @@ pub(super) async fn explain(plan: &Plan, object: &ObjectId) -> Result<Preview, E
     let of = schema(plan, &item.endpoint, &gvk).await.unwrap_or_else(ObjectType::deduced);
     let versions = OneShape::new(&gvk.api_version(), of);
     let manager = gotk_merge::FieldManager::new(gvk, &versions);
-    let preview =
-        manager.preview(&live, desired, plan.applier.manager.as_str(), Timestamp::now());
+    let preview = manager.preview(&live, desired, plan.applier.manager.as_str(), Timestamp::now());
     preview.map_err(|error| Error::object_problem(object, error.to_string()))
 }
 

@@ -36,7 +36,11 @@ fn namespace(id: &ObjectId) -> &str {
 /// Timestamps of one form sort as text.
 fn time(event: &Value) -> &str {
     let times = ["/lastTimestamp", "/eventTime", "/metadata/creationTimestamp"];
-    times.into_iter().map(|at| object::text(event, at)).find(|it| !it.is_empty()).unwrap_or_default()
+    times
+        .into_iter()
+        .map(|at| object::text(event, at))
+        .find(|it| !it.is_empty())
+        .unwrap_or_default()
 }
 
 fn endpoint() -> Endpoint {
