@@ -5,10 +5,14 @@ use std::io::{IsTerminal as _, Write as _, stdout};
 use std::time::{Duration, Instant};
 
 use gotk_client::{Counts, Transport};
+use gotk_kstatus::Status;
+use gotk_ssa::{Action, ChangeSet, ObjectId, Plan};
+
+use crate::sync::Built;
 
 /// Where everything is printed, and the stop-watch of the steps.
 pub(crate) struct Screen {
-    coloured: bool,
+    paint: Paint,
     transport: Transport,
     began: (Instant, Counts),
     steps: Vec<Step>,
@@ -21,6 +25,10 @@ struct Step {
     requests: u64,
     bytes: u64,
 }
+
+/// Colours, on a terminal whose owner wants them.
+#[derive(Clone, Copy)]
+struct Paint(bool);
 
 /// How a word is shown on a terminal.
 #[derive(Clone, Copy)]
@@ -35,14 +43,14 @@ pub(crate) enum Tone {
 impl Screen {
     pub(crate) fn new(transport: Transport) -> Self {
         // https://no-color.org
-        let coloured = stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self { coloured, transport, began: (Instant::now(), Counts::default()), steps: Vec::new() }
+        let paint = Paint(stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none());
+        Self { paint, transport, began: (Instant::now(), Counts::default()), steps: Vec::new() }
     }
 
     /// Begins a step: what follows is counted for it.
     pub(crate) fn begin(&mut self, name: &str, words: &str) {
         self.finish();
-        say(&format!("\n{} {words}", self.paint(Tone::Strong, &format!("# {name}"))));
+        say(&format!("\n{} {words}", self.paint.word(Tone::Strong, &format!("# {name}"))));
         let step = Step { name: name.to_owned(), time: Duration::ZERO, requests: 0, bytes: 0 };
         self.steps.push(step);
         self.began = (Instant::now(), self.transport.counts());
@@ -60,13 +68,67 @@ impl Screen {
     }
 
     pub(crate) fn toned(&self, tone: Tone, word: &str, words: impl Display) {
-        say(&format!("  {} {words}", self.paint(tone, &format!("{word:<11}"))));
+        self.paint.line(tone, word, words);
+    }
+
+    /// Which revision it is, and the bytes it makes.
+    pub(crate) fn artifact(&mut self, built: &Built) {
+        self.add_bytes(built.artifact.size);
+        self.line(format_args!("revision {}", built.revision));
+        self.line(format_args!("artifact {} ({} bytes)", built.artifact.digest, built.artifact.size));
+    }
+
+    /// What has to change, as a person reads it.
+    pub(crate) fn plan(&self, plan: &Plan) {
+        for line in plan.to_string().lines() {
+            let tone = match line.trim_start().as_bytes().first() {
+                Some(b'+') => Tone::Good,
+                Some(b'~') => Tone::Changed,
+                Some(b'-') => Tone::Bad,
+                _ => Tone::Faint,
+            };
+            say(&format!("  {}", self.paint.word(tone, line)));
+        }
+    }
+
+    /// What was done.
+    pub(crate) fn changes(&self, changes: &ChangeSet) {
+        for change in changes.iter() {
+            let tone = match change.action {
+                Action::Create => Tone::Good,
+                Action::Configure => Tone::Changed,
+                Action::Delete => Tone::Bad,
+                _ => Tone::Faint,
+            };
+            self.toned(tone, change.action.as_str(), &change.object);
+        }
+    }
+
+    /// Prints every object as it becomes what it should be, or fails.
+    pub(crate) fn progress(&self) -> impl Fn(&ObjectId, Status, &dyn Display) + Send + Sync + 'static {
+        let paint = self.paint;
+        move |object, status, words| match status {
+            Status::Current => paint.line(Tone::Good, "ready", object),
+            Status::Failed => paint.line(Tone::Bad, "failed", format_args!("{object}: {words}")),
+            _ => paint.line(Tone::Faint, "waiting", format_args!("{object}: {words}")),
+        }
+    }
+
+    /// An object, at its depth in a tree of owners, and what is said of it.
+    pub(crate) fn status(&self, status: Status, depth: usize, name: &str, words: impl Display) {
+        let tone = match status {
+            Status::Current => Tone::Good,
+            Status::Failed => Tone::Bad,
+            _ => Tone::Changed,
+        };
+        let indented = format!("{:width$}{name}", "", width = 2 * depth);
+        self.toned(tone, &status.to_string(), format_args!("{indented:<48} {words}"));
     }
 
     /// Ends the last step and prints what each one took.
     pub(crate) fn costs(&mut self) {
         self.finish();
-        say(&format!("\n{}", self.paint(Tone::Strong, "# what it took")));
+        say(&format!("\n{}", self.paint.word(Tone::Strong, "# what it took")));
         for Step { name, time, requests, bytes } in &self.steps {
             let milliseconds = time.as_secs_f64() * 1e3;
             say(&format!("  {name:<9}{milliseconds:>9.1} ms {bytes:>7} bytes {requests:>4} API requests"));
@@ -82,8 +144,14 @@ impl Screen {
             (step.time, step.requests) = (instant.elapsed(), requests);
         }
     }
+}
 
-    fn paint(&self, tone: Tone, word: &str) -> String {
+impl Paint {
+    fn line(self, tone: Tone, word: &str, words: impl Display) {
+        say(&format!("  {} {words}", self.word(tone, &format!("{word:<11}"))));
+    }
+
+    fn word(self, tone: Tone, word: &str) -> String {
         let code = match tone {
             Tone::Good => "32",
             Tone::Changed => "33",
@@ -91,7 +159,7 @@ impl Screen {
             Tone::Faint => "2",
             Tone::Strong => "1",
         };
-        if self.coloured { format!("\x1b[{code}m{word}\x1b[0m") } else { word.to_owned() }
+        if self.0 { format!("\x1b[{code}m{word}\x1b[0m") } else { word.to_owned() }
     }
 }
 
