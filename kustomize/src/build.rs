@@ -8,12 +8,14 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::fault::Fault;
 use crate::fieldspec::FieldSpec;
-use crate::kustomization::{Kustomization, SortOptions};
-use crate::load::{Context, Loader};
+use crate::kustomization::{FILE_NAMES, Kustomization, SortOptions};
+use crate::load::{Context, File, Loader};
+use crate::locate;
 use crate::objects::Objects;
 use crate::options::{Options, Order};
 use crate::order::{Key, Ranks};
 use crate::resource::Resource;
+use crate::schema::Schema;
 use crate::target::{Accumulator, Target};
 use crate::transform::{self, Labels, Transformer};
 
@@ -47,11 +49,39 @@ pub fn build(tree: &Tree) -> Result<Build, Error> {
 ///
 /// As [`build`].
 pub fn build_with(tree: &Tree, options: &Options) -> Result<Build, Error> {
+    built(options, |context| Target::load(Loader::new(context, tree)?))
+}
+
+/// Builds the folder where a tree stands by another kustomization than the one that lies there.
+///
+/// What is said is taken as if it had been written to a file; `file` is the one that lies there.
+pub(crate) fn build_as(
+    tree: &Tree,
+    says: Kustomization,
+    file: Option<(&'static str, Vec<u8>)>,
+    options: &Options,
+) -> Result<Build, Error> {
+    built(options, |context| {
+        let loader = Loader::new(context, tree)?;
+        let (base_name, bytes) = file.unwrap_or((FILE_NAMES[0], Vec::new()));
+        let file = File { name: loader.file_name(base_name).into(), bytes: bytes.into() };
+        let says = says.rewritten().map_err(|problem| locate::place(problem.fault(), &file))?;
+        Ok(Target::new(loader, says, file, base_name))
+    })
+}
+
+fn built(
+    options: &Options,
+    target: impl for<'c> FnOnce(&'c Context<'c>) -> Result<Target<'c>, Fault>,
+) -> Result<Build, Error> {
+    let failed = |fault: Fault| Error::Build(Box::new(fault));
     let context = Context::new(options);
-    let (objects, keep) = run(tree, &context).map_err(|fault| Error::Build(Box::new(fault)))?;
+    let (objects, keep) =
+        target(&context).and_then(|target| run(target, &context)).map_err(failed)?;
+    let schema = context.schema();
     let (paths, warnings) = context.into_parts();
-    let resources = finished(objects, keep).map_err(|fault| Error::Build(Box::new(fault)))?;
-    Ok(Build { resources, paths, warnings })
+    let resources = finished(objects, keep).map_err(failed)?;
+    Ok(Build { resources, paths, warnings, schema })
 }
 
 /// What came out of a build.
@@ -60,6 +90,7 @@ pub struct Build {
     resources: Vec<Resource>,
     paths: BTreeSet<TreePath>,
     warnings: Vec<String>,
+    schema: Schema,
 }
 
 impl Build {
@@ -100,6 +131,23 @@ impl Build {
         Ok(text)
     }
 
+    /// The objects themselves.
+    pub(crate) fn resources(&self) -> &[Resource] {
+        &self.resources
+    }
+
+    pub(crate) fn resources_mut(&mut self) -> &mut [Resource] {
+        &mut self.resources
+    }
+
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    pub(crate) fn depends_on(&mut self, paths: impl IntoIterator<Item = TreePath>) {
+        self.paths.extend(paths);
+    }
+
     /// The paths in the tree on which the result depends: of files that were read, of folders, and
     /// of names that were looked for, there or not.
     ///
@@ -129,11 +177,9 @@ struct Keep {
     history: bool,
 }
 
-fn run<'c>(tree: &Tree, context: &'c Context<'c>) -> Result<(Objects, Keep), Fault> {
-    let loader = Loader::new(context, tree)?;
-    let name = loader.name();
+fn run<'c>(mut target: Target<'c>, context: &'c Context<'c>) -> Result<(Objects, Keep), Fault> {
+    let name = target.loader.name();
     let through = |fault: Fault| fault.through(&name);
-    let mut target = Target::load(loader).map_err(through)?;
     target.set_schema(true).map_err(through)?;
     let all = target.accumulate(Accumulator::default()).map_err(through)?;
     let keep = Keep {
@@ -185,11 +231,8 @@ fn arranged(
         None => (context.options.order == Order::Legacy).then(Ranks::default),
     };
     if let Some(ranks) = ranks {
-        let mut keyed: Vec<_> = objects
-            .into_vec()
-            .into_iter()
-            .map(|resource| (resource.gvk(), resource))
-            .collect();
+        let mut keyed: Vec<_> =
+            objects.into_vec().into_iter().map(|resource| (resource.gvk(), resource)).collect();
         ranks.sort(&mut keyed, |(gvk, resource)| Key {
             gvk,
             namespace: resource.namespace(),
@@ -201,7 +244,8 @@ fn arranged(
     if says.wants("managedByLabel") {
         let name = context.options.managed_by.as_deref().unwrap_or("kustomize-v5.8.1");
         let label = ("app.kubernetes.io/managed-by".to_owned(), name.to_owned());
-        let spec = FieldSpec { path: "metadata/labels".to_owned(), create: true, ..FieldSpec::default() };
+        let spec =
+            FieldSpec { path: "metadata/labels".to_owned(), create: true, ..FieldSpec::default() };
         let labels = Labels { labels: BTreeMap::from([label]), specs: [spec].into() };
         Transformer::Labels(labels).apply(&mut objects, &schema)?;
     }

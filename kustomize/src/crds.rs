@@ -39,7 +39,10 @@ pub(crate) fn read(bytes: &[u8]) -> Result<FieldSpecs, String> {
     Ok(specs)
 }
 
-fn properties<'d>(definitions: &'d Map<String, Value>, name: &str) -> Option<&'d Map<String, Value>> {
+fn properties<'d>(
+    definitions: &'d Map<String, Value>,
+    name: &str,
+) -> Option<&'d Map<String, Value>> {
     let definition = definitions.get(name)?.as_object()?;
     let schema = definition.iter().find(|(key, _)| key.eq_ignore_ascii_case("schema"))?.1;
     schema.get("properties")?.as_object()

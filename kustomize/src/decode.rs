@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::fault::Fault;
+
 /// What is wrong with a value, and where.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Problem {
     /// The fields and indices on the way to it.
     pub(crate) path: Vec<Step>,
     pub(crate) what: String,
+    /// The line, from 1; 0 where the path tells it.
+    pub(crate) line: usize,
 }
 
 /// A step on the way to a value.
@@ -41,7 +45,18 @@ pub(crate) trait Decode: Default {
 
 impl Problem {
     pub(crate) fn new(what: impl Into<String>) -> Self {
-        Self { path: Vec::new(), what: what.into() }
+        Self { path: Vec::new(), what: what.into(), line: 0 }
+    }
+
+    /// What is wrong with a text.
+    pub(crate) fn yaml(error: &gotk_yaml::Error) -> Self {
+        let fault = error.fault();
+        let line = fault.place.map_or(0, |place| place.line);
+        Self { line, ..Self::new(&*fault.message) }
+    }
+
+    pub(crate) fn fault(&self) -> Fault {
+        Fault::new(&*self.what).at(self.field()).at_line(self.line)
     }
 
     fn under(mut self, step: Step) -> Self {
@@ -78,7 +93,7 @@ pub(crate) fn object<T: Decode>(value: &Value, mode: Mode) -> Decoded<T> {
         let known = decoded.field(&key.to_lowercase(), &map[key], mode);
         let known = known.map_err(|problem| problem.under(Step::Field(key.clone())))?;
         if !known && mode != Mode::Lenient {
-            return Err(Problem::new(format!("unknown field {key:?}")));
+            return Err(Problem::new("there is no such field").under(Step::Field(key.clone())));
         }
     }
     Ok(decoded)
@@ -122,11 +137,7 @@ pub(crate) fn strings(slot: &mut Vec<String>, value: &Value, mode: Mode) -> Deco
     Ok(true)
 }
 
-pub(crate) fn map(
-    slot: &mut BTreeMap<String, String>,
-    value: &Value,
-    mode: Mode,
-) -> Decoded<bool> {
+pub(crate) fn map(slot: &mut BTreeMap<String, String>, value: &Value, mode: Mode) -> Decoded<bool> {
     match value {
         Value::Null => slot.clear(),
         Value::Object(entries) => {
@@ -147,7 +158,11 @@ pub(crate) fn list<T: Decode>(slot: &mut Vec<T>, value: &Value, mode: Mode) -> D
     Ok(true)
 }
 
-pub(crate) fn optional<T: Decode>(slot: &mut Option<T>, value: &Value, mode: Mode) -> Decoded<bool> {
+pub(crate) fn optional<T: Decode>(
+    slot: &mut Option<T>,
+    value: &Value,
+    mode: Mode,
+) -> Decoded<bool> {
     *slot = match value {
         Value::Null => None,
         value => Some(object(value, mode)?),

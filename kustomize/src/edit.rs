@@ -54,6 +54,7 @@ fn is_old_nonstring(text: &str) -> bool {
         return false;
     }
     match gotk_yaml::typed_from_word(text, Dialect::Sigs) {
+        Typed::Timestamp(_) => false,
         Typed::String(_) => match text.bytes().next() {
             // A whole text may also be a collection, a comment or tagged.
             Some(b'{' | b'[' | b'#' | b'!' | b'|' | b'>' | b'"' | b'\'' | b'?' | b'&' | b'-') => {
@@ -77,7 +78,7 @@ pub(crate) fn set_scalar(node: &mut Node, value: Node) -> Result<(), String> {
         return Ok(());
     }
     let quoting = node.quoting;
-    *node = Node { quoting, ..quoted(value) };
+    node.overwrite(Node { quoting, ..quoted(value) });
     Ok(())
 }
 
@@ -97,7 +98,7 @@ pub(crate) fn set_field(node: &mut Node, name: &str, value: Node) -> Result<(), 
     match node.get_mut(name) {
         Some(field) => {
             let quoting = field.quoting;
-            *field = Node { quoting, ..value };
+            field.overwrite(Node { quoting, ..value });
         }
         None => push(node, name, value),
     }
@@ -238,7 +239,8 @@ pub(crate) fn lookup_create<'a, S: AsRef<str>>(
         }
         let at = match step(node, part)? {
             Some(at) => at,
-            None => match make_step(node, part, Make::before(parts.get(depth + 1).copied(), make))? {
+            None => match make_step(node, part, Make::before(parts.get(depth + 1).copied(), make))?
+            {
                 Some(at) => at,
                 None => return Ok(None),
             },
@@ -335,7 +337,10 @@ mod tests {
         assert_eq!(split_path("/a/b\\/c/d", '/'), ["a", "b/c", "d"]);
         assert_eq!(split_path("", '/'), [""]);
         assert_eq!(split_field_path("a.[x=y.z].b"), ["a", "[x=y.z]", "b"]);
-        assert_eq!(split_field_path("metadata.annotations.[a.b/c]"), ["metadata", "annotations", "a.b/c"]);
+        assert_eq!(
+            split_field_path("metadata.annotations.[a.b/c]"),
+            ["metadata", "annotations", "a.b/c"]
+        );
         assert_eq!(split_field_path("a.b\\.c"), ["a", "b.c"]);
     }
 
@@ -362,7 +367,8 @@ mod tests {
     #[test]
     fn what_is_missing_is_made() {
         let mut node = parse("a: {}\n");
-        let found = lookup_create(&mut node, &["a", "list", "[name=x]", "port"], Make::Scalar).unwrap();
+        let found =
+            lookup_create(&mut node, &["a", "list", "[name=x]", "port"], Make::Scalar).unwrap();
         set_scalar(found.unwrap(), Node::plain("1")).unwrap();
         let value = node.to_value().unwrap();
         assert_eq!(value, serde_json::json!({"a": {"list": [{"name": "x", "port": 1}]}}));

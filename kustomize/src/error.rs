@@ -51,6 +51,17 @@ pub enum Error {
     /// A substring begins or ends in the middle of a character, so the result is no text.
     #[error("result is not UTF-8: an expression cuts a character in two")]
     NotText,
+
+    /// The variables of an object could not be replaced; the source says which, and why.
+    #[error("{object}: variables could not be replaced in {place}")]
+    PostBuild {
+        /// The object: `apps/v1 Deployment shop/web`.
+        object: String,
+        /// Where in it: a field and where that was read, or a line of its printed text.
+        place: String,
+        /// What is wrong there.
+        source: Box<Error>,
+    },
 }
 
 /// What is wrong with an expression, in the words of `fluxcd/pkg/envsubst`.

@@ -85,15 +85,36 @@ impl fmt::Display for Fault {
             }
             f.write_str(": ")?;
         }
-        for part in [&self.field, &self.object] {
+        let (here, asked_by) = match self.is_in_kustomization() {
+            true => (self.field.as_str(), ""),
+            false => ("", self.field.as_str()),
+        };
+        for part in [here, &self.object] {
             if !part.is_empty() {
                 write!(f, "{part}: ")?;
             }
         }
         f.write_str(&self.problem)?;
-        if self.through.len() > 1 {
-            write!(f, " (built through {})", self.through.join(" → "))?;
+        let way = if self.through.len() > 1 { self.through.join(" → ") } else { String::new() };
+        match (asked_by, way.as_str()) {
+            ("", "") => Ok(()),
+            ("", way) => write!(f, " (built through {way})"),
+            (field, "") => write!(f, " (asked for by {field})"),
+            (field, way) => write!(f, " (asked for by {field}, built through {way})"),
         }
-        Ok(())
+    }
+}
+
+impl Fault {
+    /// Whether the file is the one in which the field stands.
+    fn is_in_kustomization(&self) -> bool {
+        let name = self.file.rsplit('/').next().unwrap_or_default();
+        name.is_empty() || crate::kustomization::FILE_NAMES.contains(&name)
+    }
+
+    /// What is wrong with a text.
+    pub(crate) fn yaml(error: &gotk_yaml::Error) -> Self {
+        let fault = error.fault();
+        Self::new(&*fault.message).at_line(fault.place.map_or(0, |place| place.line))
     }
 }

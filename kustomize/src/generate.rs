@@ -49,9 +49,7 @@ pub(crate) fn generate(
     match kind {
         Kind::ConfigMap => data.iter().for_each(|(key, value)| set_data(&mut node, key, value)),
         Kind::Secret => {
-            let entry = |(key, value): (&String, &Vec<u8>)| {
-                (Node::plain(key), text(base64(value)))
-            };
+            let entry = |(key, value): (&String, &Vec<u8>)| (Node::plain(key), text(base64(value)));
             node.set("data", Node::mapping(data.iter().map(entry).collect()));
         }
     }

@@ -27,7 +27,9 @@ impl JsonPatch {
         };
         match value {
             Value::Null => Ok(Self(Vec::new())),
-            Value::Array(items) => items.iter().map(Operation::read).collect::<Result<_, _>>().map(Self),
+            Value::Array(items) => {
+                items.iter().map(Operation::read).collect::<Result<_, _>>().map(Self)
+            }
             _ => Err("a JSON patch is a list of operations".to_owned()),
         }
     }

@@ -11,9 +11,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use self::generators::{GeneratorArgs, GeneratorOptions, Sources};
 pub(crate) use self::patches::{Patch, Selector};
-pub(crate) use self::replacements::{
-    FieldOptions, Replacement, ReplacementField, Target, Var,
-};
+pub(crate) use self::replacements::{FieldOptions, Replacement, ReplacementField, Target, Var};
 use crate::decode::{
     Decode, Decoded, Mode, boolean, integer, list, map, optional, string, strings,
 };

@@ -51,7 +51,7 @@ fn checked(documents: Vec<Node>) -> Result<Vec<Node>, Fault> {
     let mut kept = documents;
     kept.retain(|node| !node.is_empty());
     for node in &kept {
-        check(node).map_err(|problem| Fault::new(problem).at_line(node.line as usize))?;
+        check(node).map_err(|problem| Fault::new(problem).at_line(node.read_line()))?;
     }
     Ok(kept)
 }

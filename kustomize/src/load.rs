@@ -219,9 +219,9 @@ impl<'c> Loader<'c> {
             let what = format!("{shown} is a URL, and nothing is fetched in this build");
             return Err(Fault::new(what));
         };
-        let bytes = fetcher.file(url).map_err(|error| {
-            Fault::new(format!("{shown} could not be fetched: {error}"))
-        })?;
+        let bytes = fetcher
+            .file(url)
+            .map_err(|error| Fault::new(format!("{shown} could not be fetched: {error}")))?;
         self.context.count_bytes(bytes.len())?;
         Ok(File { name: shown.into(), bytes })
     }
@@ -342,7 +342,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Node>, Fault> {
         let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
         Fault::new("it is not UTF-8").at_line(line)
     })?;
-    let documents = Node::parse_all(text).map_err(|error| Fault::new(error.to_string()))?;
+    let documents = Node::parse_all(text).map_err(|error| Fault::yaml(&error))?;
     crate::lists::objects(documents)
 }
 

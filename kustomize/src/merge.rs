@@ -241,7 +241,7 @@ impl<'s> Walk<'s> {
                     entries.remove(index);
                 }
                 // A value that is replaced leaves its quotes to the next one.
-                Outcome::Put(node) => *value = Node { quoting: value.quoting, ..node },
+                Outcome::Put(node) => value.overwrite(Node { quoting: value.quoting, ..node }),
             }
         }
         for (key, value) in said.rest() {

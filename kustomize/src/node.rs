@@ -6,6 +6,9 @@ mod value;
 use gotk_yaml::Quoting;
 use smol_str::SmolStr;
 
+/// From here on a line is none, but says which of an object's shared nodes it is.
+pub(crate) const SHARED: u32 = 1 << 31;
+
 /// A node: what it holds, what it is and how it was written.
 ///
 /// Comments, anchors and the styles of collections do not reach the output of a build, so they are
@@ -50,6 +53,22 @@ pub(crate) enum Tag {
 impl Node {
     fn new(content: Content, tag: Tag, quoting: Quoting) -> Self {
         Self { content, line: 0, tag, quoting }
+    }
+
+    /// The line on which it was read; 0 for a node that was made.
+    pub(crate) fn read_line(&self) -> usize {
+        if self.is_shared() { 0 } else { self.line as usize }
+    }
+
+    /// Whether it stands in several places, and changes in all of them.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.line >= SHARED
+    }
+
+    /// Writes another node over it; if it is shared, it stays so.
+    pub(crate) fn overwrite(&mut self, new: Self) {
+        let line = if self.is_shared() { self.line } else { new.line };
+        *self = Self { line, ..new };
     }
 
     /// A string, whatever it looks like (`NewStringRNode`).

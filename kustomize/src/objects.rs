@@ -49,7 +49,7 @@ impl Objects {
                 None => "it is there already".to_owned(),
             });
             if let Some(file) = &resource.file {
-                fault = fault.in_file(file).at_line(resource.node.line as usize);
+                fault = fault.in_file(file).at_line(resource.node.read_line());
             }
             return Err(fault.about(id));
         }

@@ -149,7 +149,12 @@ pub trait HelmRenderer: Send + Sync {
     /// # Errors
     ///
     /// When the chart cannot be found or rendered.
-    fn render(&self, chart: &HelmChart, folder: &Tree, chart_home: &str) -> Result<String, BoxError>;
+    fn render(
+        &self,
+        chart: &HelmChart,
+        folder: &Tree,
+        chart_home: &str,
+    ) -> Result<String, BoxError>;
 }
 
 /// Gets what a kustomization names by URL.

@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn the_annotation_is_yaml() {
-        let made = Origin::default().join("base").of_builtin("kustomization.yaml", "SecretGenerator");
+        let made =
+            Origin::default().join("base").of_builtin("kustomization.yaml", "SecretGenerator");
         let expected = "configuredIn: base/kustomization.yaml\nconfiguredBy:\n  apiVersion: builtin\n  kind: SecretGenerator\n";
         assert_eq!(made.to_yaml(), expected);
     }

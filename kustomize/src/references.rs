@@ -70,7 +70,8 @@ type Row<'t> = (usize, &'t Gvk, &'t FieldSpec);
 impl<'t> ByKind<'t> {
     fn new(table: &'t [NameBackReference]) -> Self {
         let mut by_kind = Self { named: HashMap::new(), any: Vec::new() };
-        let rows = table.iter().flat_map(|row| row.referrers.iter().map(move |spec| (&row.gvk, spec)));
+        let rows =
+            table.iter().flat_map(|row| row.referrers.iter().map(move |spec| (&row.gvk, spec)));
         for (place, (target, spec)) in rows.enumerate() {
             match spec.gvk.kind.as_str() {
                 "" => by_kind.any.push((place, target, spec)),
@@ -272,7 +273,8 @@ impl Fixer<'_> {
         if let Some(namespace) = namespace {
             let by_first = self.all.was_inhabited(namespace);
             fitting.retain(|candidate| {
-                let is = if by_first { candidate.first_namespace() } else { &candidate.id.namespace };
+                let is =
+                    if by_first { candidate.first_namespace() } else { &candidate.id.namespace };
                 is == namespace && *is != NO_NAMESPACE
             });
         }
@@ -282,9 +284,8 @@ impl Fixer<'_> {
         if fitting.len() > 1 {
             fitting.retain(|candidate| self.is_akin(candidate, false));
         }
-        let found = |candidate: &Candidate<'_>| {
-            (candidate.name.to_owned(), candidate.namespace.to_owned())
-        };
+        let found =
+            |candidate: &Candidate<'_>| (candidate.name.to_owned(), candidate.namespace.to_owned());
         let found: Vec<_> = fitting.iter().map(found).collect();
         match found.as_slice() {
             [] => Ok(None),

@@ -39,7 +39,10 @@ pub(crate) fn parts(name: &str) -> Option<Parts> {
         return None;
     }
     let (host, rest) = match scheme {
-        "file://" => (format!("file://{}", if user.is_empty() { String::new() } else { format!("{user}@") }), rest),
+        "file://" => (
+            format!("file://{}", if user.is_empty() { String::new() } else { format!("{user}@") }),
+            rest,
+        ),
         _ => {
             let (host, rest) = host(rest, is_scp)?;
             let user = if user.is_empty() { String::new() } else { format!("{user}@") };
@@ -58,7 +61,10 @@ pub(crate) fn parts(name: &str) -> Option<Parts> {
     }
     let of = |key: &str| {
         let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(name, _)| *name == key).map(|(_, value)| value).filter(|value| !value.is_empty())
+        pairs
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| value)
+            .filter(|value| !value.is_empty())
     };
     let reference = of("ref").or_else(|| of("version")).unwrap_or_default().to_owned();
     Some(Parts { repository: format!("{host}{repository}"), path: path.to_owned(), reference })
@@ -138,7 +144,8 @@ mod tests {
         ] {
             assert!(is_repository(name), "{name}");
         }
-        for name in ["../base", "base", "github.com", "/abs", "gitlab.com/org/repo", "a@b", "a:b/c"] {
+        for name in ["../base", "base", "github.com", "/abs", "gitlab.com/org/repo", "a@b", "a:b/c"]
+        {
             assert!(!is_repository(name), "{name}");
         }
     }

@@ -15,6 +15,8 @@ use crate::schema::Schema;
 pub(crate) struct Resource {
     pub(crate) node: Node,
     pub(crate) past: Past,
+    /// Values of labels that stand in several places; see [`share`](crate::share).
+    pub(crate) shared: Vec<Node>,
     /// The variables that take a value from it.
     pub(crate) variables: Vec<String>,
     /// The file that it was read from, for messages.
@@ -90,7 +92,13 @@ const ENABLED: &str = "enabled";
 
 impl Resource {
     pub(crate) fn new(node: Node) -> Self {
-        let mut read = Self { node, past: Past::default(), variables: Vec::new(), file: None };
+        let mut read = Self {
+            node,
+            past: Past::default(),
+            shared: Vec::new(),
+            variables: Vec::new(),
+            file: None,
+        };
         read.remember();
         read
     }

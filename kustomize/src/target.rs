@@ -34,31 +34,45 @@ pub(crate) struct Target<'c> {
 impl<'c> Target<'c> {
     /// Reads the kustomization of a folder.
     pub(crate) fn load(loader: Loader<'c>) -> Result<Self, Fault> {
+        let Some((base_name, file)) = Self::find(&loader)? else {
+            let here = loader.name();
+            let [one, other, third] = FILE_NAMES;
+            return Err(Fault::new(format!("folder {here:?} has no {one}, {other} or {third}")));
+        };
+        let says = Kustomization::read(&file.bytes)
+            .map_err(|problem| locate::place(problem.fault(), &file))?;
+        Ok(Self::new(loader, says, file, base_name))
+    }
+
+    /// The kustomization file of a folder, with its name.
+    fn find(loader: &Loader<'c>) -> Result<Option<(&'static str, File)>, Fault> {
         let mut found = Vec::new();
         for name in FILE_NAMES {
             if let Some(file) = loader.read_if_there(name)? {
                 found.push((name, file));
             }
         }
-        let here = loader.name();
         if found.len() > 1 {
             let names: Vec<_> = found.iter().map(|(name, _)| *name).collect();
-            let what = format!("folder {here:?} has several kustomizations: {}", names.join(", "));
+            let (here, names) = (loader.name(), names.join(", "));
+            let what = format!("folder {here:?} has several kustomizations: {names}");
             return Err(Fault::new(what));
         }
-        let Some((base_name, file)) = found.pop() else {
-            let [one, other, third] = FILE_NAMES;
-            return Err(Fault::new(format!("folder {here:?} has no {one}, {other} or {third}")));
-        };
-        let says = Kustomization::read(&file.bytes).map_err(|problem| {
-            let fault = Fault::new(&problem.what).at(problem.field());
-            locate::place(fault, &file)
-        })?;
+        Ok(found.pop())
+    }
+
+    /// A folder about which this is said, in a file with this name.
+    pub(crate) fn new(
+        loader: Loader<'c>,
+        says: Kustomization,
+        file: File,
+        base_name: &'static str,
+    ) -> Self {
         for field in &says.deprecated {
             loader.context.warn(format!("{}: {field} is deprecated", file.name));
         }
         let origin = (!says.build_metadata.is_empty()).then(Origin::default);
-        Ok(Self { loader, says, file, base_name, origin, helm_namespace: String::new() })
+        Self { loader, says, file, base_name, origin, helm_namespace: String::new() }
     }
 
     fn schema(&self) -> Schema {
@@ -203,7 +217,12 @@ impl<'c> Target<'c> {
         let mut made: Vec<(String, Vec<Resource>, Option<Origin>)> = Vec::new();
         let options = self.says.generator_options.as_ref();
         for (kind, name, plugin, list) in [
-            (Kind::ConfigMap, "configMapGenerator", "ConfigMapGenerator", &self.says.config_map_generator),
+            (
+                Kind::ConfigMap,
+                "configMapGenerator",
+                "ConfigMapGenerator",
+                &self.says.config_map_generator,
+            ),
             (Kind::Secret, "secretGenerator", "SecretGenerator", &self.says.secret_generator),
         ] {
             for (index, args) in list.iter().enumerate() {
@@ -310,11 +329,7 @@ impl<'c> Target<'c> {
     }
 
     /// The configurations that a list holds, or names.
-    fn configs(
-        &self,
-        entries: &[String],
-        field: &str,
-    ) -> Result<crate::objects::Objects, Fault> {
+    fn configs(&self, entries: &[String], field: &str) -> Result<crate::objects::Objects, Fault> {
         let schema = self.schema();
         let mut all = Accumulator::default();
         let mut paths = Vec::new();
@@ -350,11 +365,8 @@ fn without_mark(resource: &Resource) -> Resource {
 
 /// Writes the origin over what may be there.
 fn set_origin(node: &mut Node, origin: &str) -> Result<(), Fault> {
-    let annotations = crate::edit::lookup_create(
-        node,
-        &["metadata", "annotations"],
-        crate::edit::Make::Mapping,
-    )?;
+    let annotations =
+        crate::edit::lookup_create(node, &["metadata", "annotations"], crate::edit::Make::Mapping)?;
     let Some(annotations) = annotations else {
         if let Some(metadata) = node.get_mut("metadata") {
             metadata.set("annotations", Node::mapping(Vec::new()));

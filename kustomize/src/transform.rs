@@ -74,7 +74,8 @@ impl Transformer {
 pub(crate) fn add_hashes(objects: &mut Objects, schema: &Schema) -> Result<(), Fault> {
     for resource in objects.as_mut_slice() {
         if resource.past.needs_hash {
-            let suffix = crate::hash::name_suffix(&resource.node).map_err(|e| fault(e, resource))?;
+            let suffix =
+                crate::hash::name_suffix(&resource.node).map_err(|e| fault(e, resource))?;
             resource.store_id(schema);
             let name = format!("{}-{suffix}", resource.name());
             resource.set_name(&name).map_err(|problem| fault(problem, resource))?;
@@ -87,7 +88,7 @@ pub(crate) fn add_hashes(objects: &mut Objects, schema: &Schema) -> Result<(), F
 pub(crate) fn fault(problem: String, resource: &Resource) -> Fault {
     let fault = Fault::new(problem).about(shown(resource));
     match &resource.file {
-        Some(file) => fault.in_file(file).at_line(resource.node.line as usize),
+        Some(file) => fault.in_file(file).at_line(resource.node.read_line()),
         None => fault,
     }
 }

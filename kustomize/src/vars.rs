@@ -32,7 +32,8 @@ impl Vars {
         for var in vars {
             let kind = (var.gvk.api_version(), &var.gvk.kind);
             let is_cluster_scoped = schema.is_namespaced(&kind.0, kind.1) == Some(false);
-            let wanted = ResId::new(var.gvk.clone(), &var.object, &var.namespace, is_cluster_scoped);
+            let wanted =
+                ResId::new(var.gvk.clone(), &var.object, &var.namespace, is_cluster_scoped);
             let any_namespace = var.namespace.is_empty() && !is_cluster_scoped;
             let is_meant = |id: &ResId| {
                 id.gvk == wanted.gvk
@@ -51,7 +52,8 @@ impl Vars {
                 [] => {}
                 [at] => objects.as_mut_slice()[*at].variables.push(var.name.clone()),
                 _ => {
-                    let what = format!("variable {:?} may take its value from several objects", var.name);
+                    let what =
+                        format!("variable {:?} may take its value from several objects", var.name);
                     return Err(Fault::new(what).about(wanted));
                 }
             }
@@ -182,11 +184,8 @@ fn set(field: &mut Node, values: &mut Values<'_>) {
     let (text, tag) = expand(field.text(), values);
     edit::set_text(field, &text);
     field.tag = tag;
-    field.quoting = if tag == Tag::Str && text.contains('\n') {
-        Quoting::Literal
-    } else {
-        Quoting::Plain
-    };
+    field.quoting =
+        if tag == Tag::Str && text.contains('\n') { Quoting::Literal } else { Quoting::Plain };
 }
 
 /// The text with its variables replaced; a text that is one variable takes the type of its value.

@@ -12,9 +12,8 @@ pub(super) fn read(sources: &Sources, loader: &Loader<'_>) -> Result<Vec<Pair>, 
     for (index, path) in sources.envs.iter().enumerate() {
         let at = |fault: Fault| fault.at(format!("envs[{index}]"));
         let file = loader.read(path).map_err(at)?;
-        let lines = env(&file.bytes).map_err(|(line, problem)| {
-            Fault::new(problem).in_file(&file.name).at_line(line)
-        });
+        let lines = env(&file.bytes)
+            .map_err(|(line, problem)| Fault::new(problem).in_file(&file.name).at_line(line));
         pairs.extend(lines.map_err(at)?);
     }
     for (index, source) in sources.literals.iter().enumerate() {
@@ -42,8 +41,8 @@ fn env(bytes: &[u8]) -> Result<Vec<Pair>, (usize, String)> {
             return Err((index + 1, format!("line is longer than {MAX_LINE} bytes")));
         }
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let text = std::str::from_utf8(line)
-            .map_err(|_| (index + 1, "line is not UTF-8".to_owned()))?;
+        let text =
+            std::str::from_utf8(line).map_err(|_| (index + 1, "line is not UTF-8".to_owned()))?;
         let text = if index == 0 { text.strip_prefix('\u{feff}').unwrap_or(text) } else { text };
         let text = text.trim_start();
         if text.is_empty() || text.starts_with('#') {

@@ -15,14 +15,73 @@ impl Kustomization {
     /// A problem of the YAML itself carries no path but the line in its words.
     pub(crate) fn read(text: &[u8]) -> Result<Self, Problem> {
         let value = gotk_yaml::from_slice(text, &gotk_yaml::Options::default())
-            .map_err(|error| Problem::new(error.to_string()))?;
-        let mut read: Self = decode::object(&value, Mode::Exact)?;
-        if !read.says_something {
+            .map_err(|error| Problem::yaml(&error))?;
+        let read: Self = decode::object(&value, Mode::Exact)?;
+        read.complete()
+    }
+
+    /// Reads a file as who wants to change it and write it back: unknown fields are overlooked, and
+    /// numbers become texts.
+    pub(crate) fn read_leniently(text: &[u8]) -> Result<Self, Problem> {
+        let value = gotk_yaml::from_slice(text, &gotk_yaml::Options::default())
+            .map_err(|error| Problem::yaml(&error))?;
+        decode::object(&value, Mode::Lenient)
+    }
+
+    /// What would be read, had this been written to a file: what is empty is not written.
+    pub(crate) fn rewritten(mut self) -> Result<Self, Problem> {
+        for replacement in &mut self.replacements {
+            let targets = replacement.inline.targets.take();
+            replacement.inline.targets = targets.filter(|targets| !targets.is_empty());
+        }
+        self.says_something = !self.is_blank();
+        self.complete()
+    }
+
+    fn complete(mut self) -> Result<Self, Problem> {
+        if !self.says_something {
             return Err(Problem::new("nothing is said in it"));
         }
-        read.mend();
-        read.check()?;
-        Ok(read)
+        self.mend();
+        self.check()?;
+        Ok(self)
+    }
+
+    /// Whether no field holds anything.
+    fn is_blank(&self) -> bool {
+        let texts = [&self.name_prefix, &self.name_suffix, &self.namespace];
+        let maps = [&self.openapi, &self.common_labels, &self.common_annotations];
+        let lists = [
+            &self.patches_strategic_merge,
+            &self.resources,
+            &self.components,
+            &self.crds,
+            &self.configurations,
+            &self.generators,
+            &self.transformers,
+            &self.validators,
+            &self.build_metadata,
+            &self.bases,
+        ];
+        texts.iter().all(|text| text.is_empty())
+            && maps.iter().all(|map| map.is_empty())
+            && lists.iter().all(|list| list.is_empty())
+            && self.labels.is_empty()
+            && self.patches.is_empty()
+            && self.patches_json6902.is_empty()
+            && self.images.is_empty()
+            && self.image_tags.is_empty()
+            && self.replacements.is_empty()
+            && self.replicas.is_empty()
+            && self.vars.is_empty()
+            && self.config_map_generator.is_empty()
+            && self.secret_generator.is_empty()
+            && self.helm_charts.is_empty()
+            && self.helm_inflations.is_empty()
+            && self.metadata.is_none()
+            && self.sort_options.is_none()
+            && self.helm_globals.is_none()
+            && self.generator_options.is_none()
     }
 
     /// Remembers what the original counts as content, and what it calls deprecated.
@@ -88,13 +147,15 @@ impl Kustomization {
         let at = |field: &str, what: String| Problem {
             path: vec![Step::Field(field.to_owned())],
             what,
+            line: 0,
         };
         if self.kind != KIND && !self.is_component() {
             return Err(at("kind", format!("{:?} is neither {KIND} nor Component", self.kind)));
         }
         let expected = self.expected_api_version();
         if self.api_version != expected {
-            let what = format!("{:?} is not {expected}, which a {} has", self.api_version, self.kind);
+            let what =
+                format!("{:?} is not {expected}, which a {} has", self.api_version, self.kind);
             return Err(at("apiVersion", what));
         }
         Ok(())
@@ -113,12 +174,15 @@ mod tests {
     #[test]
     fn names_are_read_in_any_case() {
         let read = read("Resources: [a]\nnamePREFIX: x-\n").unwrap();
-        assert_eq!((read.resources.as_slice(), read.name_prefix.as_str()), (&["a".to_owned()][..], "x-"));
+        assert_eq!(
+            (read.resources.as_slice(), read.name_prefix.as_str()),
+            (&["a".to_owned()][..], "x-")
+        );
     }
 
     #[test]
     fn unknown_fields_and_wrong_types_are_refused_where_they_stand() {
-        assert_eq!(read("resource: [a]\n").unwrap_err(), ": unknown field \"resource\"");
+        assert_eq!(read("resource: [a]\n").unwrap_err(), "resource: there is no such field");
         assert_eq!(
             read("images:\n- name: a\n- newTag: 1.5\n").unwrap_err(),
             "images[1].newTag: a number stands where a text is expected; put it in quotes"

@@ -9,15 +9,10 @@ impl Node {
     /// All objects of a text: without those that are null, with aliases replaced by copies, and a
     /// lone `List` taken apart (`kio.FromBytes`).
     pub(crate) fn parse_all(text: &str) -> Result<Vec<Self>, gotk_yaml::Error> {
-        let documents = Document::parse_all(text)?;
-        Ok(documents.into_iter().map(|document| Self::from(document.root)).collect())
-    }
-
-    /// The first document of a text as it stands.
-    pub(crate) fn parse(text: &str) -> Result<Option<Self>, gotk_yaml::Error> {
-        let Some(mut document) = Document::parse(text)? else { return Ok(None) };
-        document.inline_aliases(MAX_ALIAS_BYTES)?;
-        Ok(Some(Self::from(document.root)))
+        let mut objects = Vec::new();
+        let limits = gotk_yaml::Options::kyaml();
+        Document::parse_each(text, &limits, |document| objects.push(document.root.into()))?;
+        Ok(objects)
     }
 
     /// Nodes out of JSON, keys in the order in which the map has them.
@@ -42,22 +37,35 @@ impl Node {
     }
 }
 
-/// As much as one text may copy by naming it.
-const MAX_ALIAS_BYTES: usize = 16 << 20;
-
 impl From<gotk_yaml::Node> for Node {
     fn from(node: gotk_yaml::Node) -> Self {
-        let line = node.span.map_or(0, |span| u32::try_from(span.line).unwrap_or(u32::MAX));
+        Self::read(node, false)
+    }
+}
+
+impl Node {
+    fn read(node: gotk_yaml::Node, in_flow: bool) -> Self {
+        let last = super::SHARED - 1;
+        let line = node.span.map_or(0, |span| u32::try_from(span.line).unwrap_or(last).min(last));
         let (content, implicit, quoting) = match node.content {
-            gotk_yaml::Content::Mapping { entries, .. } => {
+            gotk_yaml::Content::Mapping { entries, flow, .. } => {
+                let inner = in_flow || flow;
                 let mut kept = Vec::with_capacity(entries.len());
-                kept.extend(entries.into_iter().map(|(key, value)| (key.into(), value.into())));
+                let read = |node| Self::read(node, inner);
+                kept.extend(entries.into_iter().map(|(key, value)| (read(key), read(value))));
                 (Content::Mapping(kept), Tag::Map, Quoting::Plain)
             }
-            gotk_yaml::Content::Sequence { items, .. } => {
+            gotk_yaml::Content::Sequence { items, flow, .. } => {
+                let inner = in_flow || flow;
                 let mut kept = Vec::with_capacity(items.len());
-                kept.extend(items.into_iter().map(Self::from));
+                kept.extend(items.into_iter().map(|item| Self::read(item, inner)));
                 (Content::Sequence(kept), Tag::Seq, Quoting::Plain)
+            }
+            // Where commas part values, the original has to write nothing as ''.
+            gotk_yaml::Content::Scalar { value, quoting: Quoting::Plain, .. }
+                if in_flow && value.is_empty() && node.tag.is_empty() =>
+            {
+                (Content::Scalar(SmolStr::default()), Tag::Null, Quoting::Single)
             }
             gotk_yaml::Content::Scalar { value, quoting, .. } => {
                 let implicit = match quoting {

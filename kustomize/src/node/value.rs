@@ -62,6 +62,9 @@ impl Node {
 
     fn scalar(&self, text: &str) -> Result<Value, String> {
         let kind = self.kind();
+        if kind == Tag::Null && self.quoting == Quoting::Single {
+            return Ok(Value::String(String::new()));
+        }
         if kind == Tag::Str && self.survives_text(text) {
             return Ok(Value::String(text.to_owned()));
         }
@@ -132,7 +135,7 @@ impl Node {
     }
 
     fn fault(&self, what: &str) -> String {
-        match self.line {
+        match self.read_line() {
             0 => what.to_owned(),
             line => format!("line {line}: {what}"),
         }

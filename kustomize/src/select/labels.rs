@@ -127,7 +127,8 @@ fn word(text: &str) -> (&str, &str) {
 }
 
 fn check_key(key: &str) -> Result<(), String> {
-    let (prefix, name) = key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    let (prefix, name) =
+        key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
     let is_prefix = |prefix: &str| {
         !prefix.is_empty()
             && prefix.len() <= 253
@@ -171,8 +172,21 @@ mod tests {
     #[test]
     fn selectors_ask_for_labels() {
         for selector in [
-            "", "app", "!x", "app=web", "app == web,tier=b", "app!=x", "x!=y", "app in (a, web)",
-            "app notin (a,b)", "x notin (a)", "n>4", "n < 6", "a.b/c", "a.b/c=", " app , !x ",
+            "",
+            "app",
+            "!x",
+            "app=web",
+            "app == web,tier=b",
+            "app!=x",
+            "x!=y",
+            "app in (a, web)",
+            "app notin (a,b)",
+            "x notin (a)",
+            "n>4",
+            "n < 6",
+            "a.b/c",
+            "a.b/c=",
+            " app , !x ",
         ] {
             assert!(matches(selector), "{selector}");
         }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{Specs, fault};
-use crate::edit;
 use crate::fault::Fault;
 use crate::field::{self, Create};
 use crate::node::Node;
 use crate::objects::Objects;
+use crate::share::Sharing;
 
 /// Labels, in all the places where they have to agree.
 #[derive(Debug)]
@@ -45,15 +45,18 @@ fn set_entries(
     }
     for resource in objects.as_mut_slice() {
         let gvk = resource.gvk();
+        let mut sharing = Sharing::new(resource, texts.len());
         for spec in specs.iter().filter(|spec| field::is_about(spec, &gvk)) {
             let set = &mut |field: &mut Node| {
-                texts.iter().try_for_each(|(key, value)| {
-                    edit::set_field(field, key, Node::string(value))
-                })
+                texts
+                    .iter()
+                    .enumerate()
+                    .try_for_each(|(index, (key, value))| sharing.set(field, index, key, value))
             };
             field::apply(spec, &mut resource.node, Create::Mapping, set)
                 .map_err(|problem| fault(problem, resource))?;
         }
+        sharing.finish(resource, texts.values());
     }
     Ok(())
 }

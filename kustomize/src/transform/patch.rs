@@ -11,6 +11,7 @@ use crate::objects::Objects;
 use crate::resource::{Past, Resource};
 use crate::schema::Schema;
 use crate::select::Matcher;
+use crate::share;
 
 /// `patchesStrategicMerge`: each finds its object by its own kind and name.
 #[derive(Debug)]
@@ -102,7 +103,7 @@ fn target(patch: &Resource, objects: &Objects, schema: &Schema) -> Result<usize,
     let fault = |problem: &str| {
         let fault = Fault::new(problem).about(shown(patch));
         match &patch.file {
-            Some(file) => fault.in_file(file).at_line(patch.node.line as usize),
+            Some(file) => fault.in_file(file).at_line(patch.node.read_line()),
             None => fault,
         }
     };
@@ -156,15 +157,18 @@ fn apply_in_own_kind(
     let failed = |problem: String| {
         let fault = Fault::new(problem).about(&id);
         match &patch.file {
-            Some(file) => fault.in_file(file).at_line(patch.node.line as usize),
+            Some(file) => fault.in_file(file).at_line(patch.node.read_line()),
             None => fault,
         }
     };
     let forgets = forgets_annotations(&patch.node);
-    if !merge::merge(&mut resource.node, &patch.node, schema).map_err(failed)? {
+    if patch.node.str_at("$patch") == Some("replace") {
+        // The original makes the new object, and then goes on with the old one.
+    } else if !merge::merge(&mut resource.node, &patch.node, schema).map_err(failed)? {
         resource.clear();
         return Ok(());
     }
+    share::spread(resource);
     if forgets {
         resource.past = Past { is_from_helm: false, ..Past::default() };
     }
@@ -185,9 +189,6 @@ fn forgets_annotations(patch: &Node) -> bool {
     let is_directive = |node: &Node| {
         node.str_at("$patch").is_some_and(|directive| matches!(directive, "replace" | "delete"))
     };
-    if is_directive(patch) {
-        return true;
-    }
     let Some(metadata) = patch.get("metadata") else { return false };
     if metadata.is_null() || is_directive(metadata) {
         return true;
@@ -212,13 +213,32 @@ fn apply_json(patch: &JsonPatch, resource: &mut Resource) -> Result<(), String> 
         }
     }
     patch.apply(&mut value)?;
+    round(&mut value);
     let Value::Object(_) = &value else {
         return Err("what the patch leaves is no object".to_owned());
     };
     let line = resource.node.line;
     resource.node = Node { line, ..Node::from_value(&value) };
+    resource.shared.clear();
     // All annotations are texts from here on, as they are in the original.
     let mut annotations = resource.texts("annotations");
     annotations.remove(MARK);
     resource.set_texts("annotations", &annotations)
+}
+
+/// The whole numbers that a float holds exactly.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Makes floats of large numbers, as everything that was JSON in Go is.
+fn round(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            if let Some(float) = number.as_f64().filter(|float| float.abs() > EXACT) {
+                *value = float.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(round),
+        Value::Object(map) => map.values_mut().for_each(round),
+        _ => {}
+    }
 }

@@ -57,9 +57,11 @@ fn value(replacement: &Replacement, objects: &Objects, schema: &Schema) -> Resul
         let fits = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
         gvk.is_selected_by(&selector.gvk)
             && fits(&selector.name, name)
-            && (selector.namespace.is_empty() || or_default(&selector.namespace) == or_default(namespace))
+            && (selector.namespace.is_empty()
+                || or_default(&selector.namespace) == or_default(namespace))
     };
-    let mut found = objects.as_slice().iter().filter(|resource| names(resource).any(|id| is_meant(&id)));
+    let mut found =
+        objects.as_slice().iter().filter(|resource| names(resource).any(|id| is_meant(&id)));
     let (resource, others) = (found.next(), found.next());
     let Some(resource) = resource else {
         return Err(Fault::new(format!("no object is called {}", shown(selector))).at("source"));
@@ -134,6 +136,7 @@ fn apply_to(target: &Target, value: &Node, objects: &mut Objects) -> Result<(), 
         let is_rejected = rejects.iter().any(|(matcher, is_any)| !is_any && named(matcher));
         if !is_rejected && named(&select) {
             copy(target, value, resource).map_err(|problem| fault(problem, resource))?;
+            crate::share::spread(resource);
         }
     }
     Ok(())
@@ -157,7 +160,8 @@ fn copy(target: &Target, value: &Node, resource: &mut Resource) -> Result<(), St
         let count = paths::visit(&mut resource.node, &parts, create, set)
             .map_err(|problem| format!("{path}: {problem}"))?;
         if count == 0 {
-            let hint = if create.is_some() { "cannot be made" } else { "does not exist; set create" };
+            let hint =
+                if create.is_some() { "cannot be made" } else { "does not exist; set create" };
             return Err(format!("field {path:?} {hint}"));
         }
     }
@@ -187,7 +191,7 @@ fn set_field(field: &mut Node, value: &Node, options: Option<&FieldOptions>) -> 
         // Of a collection only its text is copied, and it has none.
         edit::set_text(field, "");
     } else {
-        *field = value;
+        field.overwrite(value);
     }
     Ok(())
 }

@@ -107,7 +107,11 @@ fn at_selected<N: Walk>(
     let Some(items) = list(node)? else { return Ok(0) };
     let mut count = 0;
     for item in items.iter_mut().filter_map(|item| selected(item, field, &expression)) {
-        count += if field.is_empty() { change_plain(item, change)? } else { visit(item, rest, create, change)? };
+        count += if field.is_empty() {
+            change_plain(item, change)?
+        } else {
+            visit(item, rest, create, change)?
+        };
     }
     let Some(_) = create.filter(|_| count == 0) else { return Ok(count) };
     items.push(match field {

@@ -2,7 +2,6 @@
 
 use gotk_yaml::{Content as YamlContent, Document, Node as YamlNode, Quoting};
 
-
 use super::paths;
 use crate::edit::{self, Make};
 use crate::node::{Content, Node, Tag};
@@ -230,7 +229,7 @@ mod tests {
     use super::*;
 
     fn set_in(text: &str, path: &str, word: &str) -> Option<String> {
-        let path = crate::edit::split_field_path(path);
+        let path = edit::split_field_path(path);
         changed(text, &path, &Node::plain(word), None)
     }
 
@@ -245,7 +244,10 @@ mod tests {
 
     #[test]
     fn json_stays_json() {
-        assert_eq!(set_in(r#"{"b": {"c": 1}, "a": "<x>"}"#, "b.c", "2").unwrap(), r#"{"a":"\u003cx\u003e","b":{"c":2}}"#);
+        assert_eq!(
+            set_in(r#"{"b": {"c": 1}, "a": "<x>"}"#, "b.c", "2").unwrap(),
+            r#"{"a":"\u003cx\u003e","b":{"c":2}}"#
+        );
         assert_eq!(set_in("{\n  \"b\": \"1\"\n}", "b", "2").unwrap(), "{\n  \"b\": \"2\"\n}");
     }
 }
