@@ -120,8 +120,7 @@ impl Machine {
         store.reserve(registry.shelves());
         let touched = BTreeSet::new();
         let simulator = habits.simulate.map(Simulator::new);
-        let mut machine =
-            Self { registry, store, clock, ids, habits, address, simulator, touched };
+        let mut machine = Self { registry, store, clock, ids, habits, address, simulator, touched };
         machine.create_first_namespaces();
         if habits.simulate.is_some() {
             machine.create_node();

@@ -168,11 +168,27 @@ impl Machine {
             let place = self.store.owner(owner).map(|(shelf, o)| (shelf, Arc::clone(o.key())));
             concerned.extend(place);
         }
+        let before = event.before.as_deref();
+        if Role::of(kind).is_some()
+            && before.is_some_and(|b| wish::is_in(b) || wish::is_in(&event.object))
+        {
+            self.descendants(&event.object.uid, &mut concerned, 2);
+        }
         if kind.is("", "Node") {
             concerned.extend(self.all_daemon_sets());
         }
         if let Some(simulator) = &mut self.simulator {
             simulator.dirty.extend(concerned);
+        }
+    }
+
+    /// What an object controls, and what that controls: a changed wish concerns them too.
+    fn descendants(&self, uid: &str, all: &mut Vec<Place>, levels: u32) {
+        for (shelf, object) in self.store.dependents(uid) {
+            if levels > 1 {
+                self.descendants(&object.uid, all, levels - 1);
+            }
+            all.push((shelf, Arc::clone(object.key())));
         }
     }
 
@@ -243,9 +259,8 @@ impl Machine {
 
 /// Seconds, as statuses spell times.
 fn seconds(at: Timestamp) -> String {
-    let whole = jiff::TimestampRound::new()
-        .smallest(jiff::Unit::Second)
-        .mode(jiff::RoundMode::Trunc);
+    let whole =
+        jiff::TimestampRound::new().smallest(jiff::Unit::Second).mode(jiff::RoundMode::Trunc);
     at.round(whole).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
 }
 

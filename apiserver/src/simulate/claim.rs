@@ -117,7 +117,8 @@ pub(super) fn from_template(template: &Value, labels: &Value, name: &str) -> Val
     }
     meta::set(&mut claim, "name", name);
     let labels = labels.as_object().into_iter().flatten();
-    let labels = labels.map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default().to_owned()));
+    let labels =
+        labels.map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default().to_owned()));
     super::replicas::label(&mut claim, labels);
     claim
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::replicas::{annotate, label, portion};
 use super::revision::hash;
 use super::subject::Subject;
+use super::wish;
 use crate::machine::Machine;
 
 const HASH: &str = "pod-template-hash";
@@ -280,7 +281,9 @@ fn annotate_set(rollout: &Rollout, set: &mut Value, revision: i64) {
     const NOT_COPIED: [&str; 4] =
         ["kubectl.kubernetes.io/last-applied-configuration", REVISION, DESIRED, MAXIMUM];
     let own = rollout.deployment.object["metadata"]["annotations"].as_object();
-    let own = own.into_iter().flatten().filter(|(key, _)| !NOT_COPIED.contains(&key.as_str()));
+    // Upstream never takes a copy back; a wish has to be, and is found at the deployment anyway.
+    let copied = |key: &str| !NOT_COPIED.contains(&key) && !key.starts_with(wish::FATE);
+    let own = own.into_iter().flatten().filter(|(key, _)| copied(key));
     annotate(set, own.map(|(key, value)| (key.as_str(), text(value))));
     annotate(set, [(REVISION, revision.to_string())]);
 }

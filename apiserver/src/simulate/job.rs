@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::replicas::{MOST, is_active, is_finished, label, pod_from, ready_since};
 use super::kubelet::is_crashing;
+use super::replicas::{MOST, is_active, is_finished, label, pod_from, ready_since};
 use super::seconds;
 use super::subject::{CONTROLLERS, Subject};
 use crate::machine::Machine;
@@ -35,7 +35,8 @@ impl Machine {
         let failed = object["status"]["failed"].as_i64().unwrap_or_default() + crashing;
         let now = seconds(self.round());
         let suspended = job.spec()["suspend"] == true;
-        let left = if suspended || job.stored.deleting { 0 } else { left(&job, succeeded, active.len()) };
+        let left =
+            if suspended || job.stored.deleting { 0 } else { left(&job, succeeded, active.len()) };
         if suspended != is_suspended(&object) {
             suspend(&mut object, suspended, &now);
         }

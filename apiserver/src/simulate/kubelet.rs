@@ -123,10 +123,8 @@ fn status(pod: &Subject, state: State, now: &str) -> Value {
         "containerStatuses": containers,
         "qosClass": pod.status()["qosClass"].as_str().unwrap_or("BestEffort"),
     });
-    let first: Vec<Value> = names("initContainers")
-        .iter()
-        .map(|c| container(pod, c, State::Succeeded, now))
-        .collect();
+    let first: Vec<Value> =
+        names("initContainers").iter().map(|c| container(pod, c, State::Succeeded, now)).collect();
     if !first.is_empty() {
         status["initContainerStatuses"] = first.into();
     }

@@ -83,7 +83,8 @@ fn node_status(now: &str) -> Value {
             "lastHeartbeatTime": now, "lastTransitionTime": now,
         })
     };
-    let size = json!({ "cpu": "64", "memory": "256Gi", "pods": "10000", "ephemeral-storage": "1Ti" });
+    let size =
+        json!({ "cpu": "64", "memory": "256Gi", "pods": "10000", "ephemeral-storage": "1Ti" });
     json!({
         "capacity": size, "allocatable": size,
         "addresses": [

@@ -26,7 +26,8 @@ fn canonical(value: &Value) -> String {
         Value::Object(map) => {
             let mut members: Vec<_> = map.iter().collect();
             members.sort_by_key(|(key, _)| *key);
-            let members = members.into_iter().map(|(key, value)| format!("{key}:{}", canonical(value)));
+            let members =
+                members.into_iter().map(|(key, value)| format!("{key}:{}", canonical(value)));
             format!("{{{}}}", members.collect::<Vec<_>>().join(","))
         }
         Value::Array(items) => {
@@ -79,7 +80,13 @@ impl Machine {
         if let Some(labels) = template["metadata"].get("labels") {
             object["metadata"]["labels"] = labels.clone();
         }
-        label(&mut object, [("controller.kubernetes.io/hash", hash)]);
+        let annotations = &owner.object["metadata"]["annotations"];
+        if annotations.is_object() {
+            object["metadata"]["annotations"] = annotations.clone();
+        }
+        let of_daemons = owner.kind.is("apps", "DaemonSet");
+        let name_of_hash = if of_daemons { REVISION } else { "controller.kubernetes.io/hash" };
+        label(&mut object, [(name_of_hash, hash)]);
         self.make(&kind, owner, object)?;
         self.trim(&records, owner.wanted("revisionHistoryLimit", 10), current.as_ref());
         Some((Revision { name, template: template.clone() }, current))

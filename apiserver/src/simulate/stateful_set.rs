@@ -39,7 +39,8 @@ impl Row<'_> {
     /// The first ordinal that is updated; those below keep their revision.
     fn partition(&self) -> i64 {
         let rolling = &self.set.spec()["updateStrategy"]["rollingUpdate"];
-        self.first() + rolling["partition"].as_i64().unwrap_or_default().clamp(0, i64::from(i32::MAX))
+        self.first()
+            + rolling["partition"].as_i64().unwrap_or_default().clamp(0, i64::from(i32::MAX))
     }
 
     /// The revision a new pod at this place is made from.
@@ -109,8 +110,7 @@ impl Machine {
                 Some(_) => {}
             }
         }
-        let surplus =
-            row.pods.iter().rev().filter(|(at, _)| *at < row.first() || *at >= row.end());
+        let surplus = row.pods.iter().rev().filter(|(at, _)| *at < row.first() || *at >= row.end());
         let mut gone = 0;
         for (_, pod) in surplus.take(if row.in_order() { 1 } else { usize::MAX }) {
             self.discard(pod);
@@ -156,6 +156,8 @@ impl Machine {
         let revision = row.revision_at(ordinal);
         let mut pod = pod_from(set, &revision.template);
         meta::set(&mut pod, "name", name.as_str());
+        // It has one, as upstream, though the name is given.
+        meta::set(&mut pod, "generateName", format!("{}-", set.name()));
         label(
             &mut pod,
             [

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::subject::Subject;
 use crate::machine::Machine;
+use crate::object::Stored;
 
 /// `fail` or `stall`.
-const FATE: &str = "gotk.dev/simulate";
+pub(super) const FATE: &str = "gotk.dev/simulate";
 
 /// A delay of its own: `250ms`, `5s`, `2m`.
 const DELAY: &str = "gotk.dev/simulate-after";
@@ -55,6 +56,12 @@ fn fate(subject: &Subject) -> Option<Fate> {
 
 fn delay(subject: &Subject) -> Option<Duration> {
     duration(subject.annotation(DELAY)?)
+}
+
+/// Whether an object may say what is to become of it.
+pub(super) fn is_in(object: &Stored) -> bool {
+    let body = object.bare();
+    body.windows(FATE.len()).any(|part| part == FATE.as_bytes())
 }
 
 /// A whole number and its unit.

@@ -9,5 +9,6 @@ mod kubes;
 mod lists;
 mod objects;
 mod ownership;
+mod simulate;
 mod watches;
 mod workloads;

@@ -38,6 +38,9 @@ async fn pair() -> Option<Pair> {
     strip(&mut node);
     post(&pair.real, "/api/v1/nodes", &node).await.unwrap();
     status(&pair.real, "/api/v1/nodes/simulated", &node["status"]).await;
+    // A new node is tainted until the controller that no node has here takes the taint away.
+    let untaint = json!({ "spec": { "taints": null } });
+    merge(&pair.real, "/api/v1/nodes/simulated", &untaint).await;
     Some(pair)
 }
 
@@ -58,10 +61,13 @@ async fn items(client: &Client, path: &str) -> Vec<Value> {
 }
 
 async fn status(client: &Client, path: &str, status: &Value) {
-    let request = Request::patch(format!("{path}/status"))
-        .header("Content-Type", "application/merge-patch+json");
-    let body = json!({ "status": status }).to_string().into_bytes();
-    client.request::<Value>(request.body(body).unwrap()).await.unwrap();
+    merge(client, &format!("{path}/status"), &json!({ "status": status })).await;
+}
+
+async fn merge(client: &Client, path: &str, patch: &Value) {
+    let request = Request::patch(path).header("Content-Type", "application/merge-patch+json");
+    let request = request.body(patch.to_string().into_bytes()).unwrap();
+    client.request::<Value>(request).await.unwrap();
 }
 
 fn strip(object: &mut Value) {
@@ -131,10 +137,14 @@ impl Pair {
     }
 }
 
+/// The labels that hold one.
+const HASHES: [&str; 3] =
+    ["pod-template-hash", "controller-revision-hash", "controller.kubernetes.io/hash"];
+
 /// An object without names that are made up, uids, times and versions.
 fn told(object: Value) -> Value {
     let mut object = object;
-    let made_up: Vec<String> = ["pod-template-hash", "controller-revision-hash"]
+    let made_up: Vec<String> = HASHES
         .iter()
         .filter_map(|label| object["metadata"]["labels"][*label].as_str())
         .map(|hash| hash.rsplit('-').next().unwrap_or(hash).to_owned())
@@ -150,6 +160,13 @@ fn told(object: Value) -> Value {
     let metadata = object["metadata"].as_object_mut().unwrap();
     for field in ["resourceVersion", "uid", "creationTimestamp", "managedFields"] {
         metadata.remove(field);
+    }
+    // The API server's, not a controller's.
+    match object["kind"].as_str() {
+        Some("DaemonSet") => object["metadata"]["annotations"] = Value::Null,
+        Some("Job") => object["metadata"]["labels"] = Value::Null,
+        _ if object["revision"].is_number() => object["metadata"]["annotations"] = Value::Null,
+        _ => {}
     }
     let mut kept = json!({ "metadata": object["metadata"], "status": object["status"] });
     mask(&mut kept, &made_up);
@@ -271,6 +288,12 @@ async fn sets_and_jobs_end_as_with_the_real_controllers() {
     });
     task["spec"]["template"]["spec"]["restartPolicy"] = "Never".into();
     pair.apply(&job, &task).await;
+    let broken = path("/apis/batch/v1", "jobs/broken");
+    task["metadata"] = json!({ "name": "broken", "annotations": { "gotk.dev/simulate": "fail" } });
+    task["spec"]["backoffLimit"] = 0.into();
+    task["spec"]["completions"] = 1.into();
+    task["spec"]["template"]["metadata"]["labels"]["app"] = "broken".into();
+    pair.apply(&broken, &task).await;
     pair.play_kubelet("all are there", async |client| {
         let row = get(client, &row).await.unwrap();
         let each = get(client, &each).await.unwrap();
@@ -279,9 +302,10 @@ async fn sets_and_jobs_end_as_with_the_real_controllers() {
             && row["status"]["observedGeneration"].is_number()
             && each["status"]["numberAvailable"] == 1
             && job["status"]["completionTime"].is_string()
+            && get(client, &broken).await.unwrap()["status"]["conditions"][1]["type"] == "Failed"
     })
     .await;
-    for path in [&row, &each, &job] {
+    for path in [&row, &each, &job, &broken] {
         pair.compare(path).await;
     }
     pair.compare_all(&apps("controllerrevisions")).await;
