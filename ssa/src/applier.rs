@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt;
 use gotk_client::{Discovery, Identity, Transport};
 use serde_json::Value;
 
@@ -98,7 +99,7 @@ impl Applier {
         objects: Vec<Value>,
         options: PlanOptions,
     ) -> Result<Plan, Error> {
-        Box::pin(plan::plan(self.clone(), objects, options)).await
+        plan::plan(self.clone(), objects, options).boxed().await
     }
 }
 

@@ -3,9 +3,10 @@
 mod write;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use tokio::time::{Instant, sleep};
 
 use crate::cluster::Endpoint;
@@ -33,7 +34,7 @@ impl Recorded {
     /// [`Error::Incomplete`] with what was done and why it stopped.
     #[doc(alias = "ApplyAllStaged")]
     pub async fn apply(self) -> Result<Applied, Error> {
-        Box::pin(Run::new(self.0).apply()).await
+        Run::new(self.0).apply().boxed().await
     }
 
     /// The plan.
@@ -147,7 +148,7 @@ impl Run {
         let waiting = (begin..end).filter(|index| matches!(items[*index].todo, Todo::Ask));
         let asked = stream::iter(waiting.map(|index| {
             let (checker, item) = (&checker, &items[index]);
-            async move { (index, ask_until_served(checker, item).await) }
+            async move { (index, ask_until_served(checker, item).await) }.boxed()
         }));
         let answers: Vec<_> = asked.buffer_unordered(CONCURRENCY).collect().await;
         drop(checker);
@@ -165,16 +166,19 @@ impl Run {
     /// Writes the items of one kind. After a failure none is begun, but those under way are awaited.
     async fn write(&mut self, begin: usize, end: usize) -> Result<(), Error> {
         let Plan { applier, options, items } = &self.plan;
-        let failed = std::sync::atomic::AtomicBool::new(false);
+        let failed = AtomicBool::new(false);
         let (failed, limit) = (&failed, options.stage_limit);
         let to_write = (begin..end).filter(|index| matches!(items[*index].todo, Todo::Write(_)));
-        let writes = stream::iter(to_write.map(|index| async move {
-            if failed.load(std::sync::atomic::Ordering::Relaxed) {
-                return (index, None);
+        let writes = stream::iter(to_write.map(|index| {
+            async move {
+                if failed.load(Ordering::Relaxed) {
+                    return (index, None);
+                }
+                let written = write::write(applier, &items[index], limit).await;
+                failed.fetch_or(written.is_err(), Ordering::Relaxed);
+                (index, Some(written))
             }
-            let written = write::write(applier, &items[index], limit).await;
-            failed.fetch_or(written.is_err(), std::sync::atomic::Ordering::Relaxed);
-            (index, Some(written))
+            .boxed()
         }));
         let answers: Vec<_> = writes.buffer_unordered(CONCURRENCY).collect().await;
         let mut failures = Vec::new();
@@ -194,7 +198,7 @@ impl Run {
     }
 
     /// Waits until the items of a stage are as they should be.
-    async fn settle(&mut self, begin: usize, end: usize) -> Result<(), Error> {
+    async fn settle(&self, begin: usize, end: usize) -> Result<(), Error> {
         let items = &self.plan.items[begin..end];
         let unsettled = items.iter().filter(|item| !item.settled);
         let targets: Vec<_> = unsettled.map(Target::of).collect();
@@ -211,7 +215,7 @@ impl Run {
     }
 }
 
-/// A kind is served a moment after its definition says that it is established.
+/// A kind is served a moment after its definition says so, and a new field likewise.
 async fn ask_until_served(checker: &Checker<'_>, item: &Item) -> Result<Verdict, Error> {
     let (begin, mut pause) = (Instant::now(), Duration::from_millis(50));
     loop {
@@ -225,11 +229,14 @@ async fn ask_until_served(checker: &Checker<'_>, item: &Item) -> Result<Verdict,
     }
 }
 
-/// The server does not know the path, which is another 404 than that of a missing object.
+/// The server does not know the path, which is another 404 than that of a missing object, or does
+/// not know a field that the definition has by now: it was compared with that one.
 fn is_unserved(error: &Error) -> bool {
     let Error::Refused { source, .. } = error else { return false };
-    source.status().is_some_and(|status| {
-        status.code == 404 && status.details.as_ref().is_none_or(|details| details.name.is_empty())
+    source.status().is_some_and(|status| match status.code {
+        404 => status.details.as_ref().is_none_or(|details| details.name.is_empty()),
+        500 => status.message.contains("field not declared in schema"),
+        _ => false,
     })
 }
 

@@ -110,16 +110,20 @@ fn feed_managers(hasher: &mut blake3::Hasher, entries: &[Value]) {
 /// Every value is told by its type, its length and its content, so that no two feed alike.
 fn feed(hasher: &mut blake3::Hasher, value: &Value) {
     match value {
-        Value::Null => hasher.update(b"n"),
-        Value::Bool(yes) => hasher.update(if *yes { b"t" } else { b"f" }),
+        Value::Null => {
+            hasher.update(b"n");
+        }
+        Value::Bool(yes) => {
+            hasher.update(if *yes { b"t" } else { b"f" });
+        }
         Value::Number(number) => {
             hasher.update(b"#");
-            return feed_text(hasher, &number.to_string());
+            feed_text(hasher, &number.to_string());
         }
-        Value::String(text) => return feed_text(hasher, text),
+        Value::String(text) => feed_text(hasher, text),
         Value::Array(items) => {
             hasher.update(b"[").update(&items.len().to_le_bytes());
-            return items.iter().for_each(|item| feed(hasher, item));
+            items.iter().for_each(|item| feed(hasher, item));
         }
         Value::Object(fields) => {
             hasher.update(b"{").update(&fields.len().to_le_bytes());
@@ -127,16 +131,15 @@ fn feed(hasher: &mut blake3::Hasher, value: &Value) {
                 feed_text(hasher, name);
                 feed(hasher, value);
             }
-            return;
         }
-    };
+    }
 }
 
 fn feed_text(hasher: &mut blake3::Hasher, text: &str) {
     hasher.update(b"s").update(&text.len().to_le_bytes()).update(text.as_bytes());
 }
 
-/// The order of a map is a feature of serde_json that any crate may switch.
+/// The order of a map is a feature of `serde_json` that any crate may switch.
 fn sorted(fields: &serde_json::Map<String, Value>) -> Vec<(&String, &Value)> {
     let mut fields: Vec<_> = fields.iter().collect();
     if !fields.is_sorted_by_key(|field| field.0) {

@@ -24,20 +24,6 @@ impl Endpoint {
         Self { resource: served.resource.clone(), namespaced: served.is_namespaced() }
     }
 
-    /// Of a kind that a definition brings, before the server serves it.
-    pub(crate) fn defined(definition: &Value, version: &str) -> Option<Self> {
-        let text = |pointer| definition.pointer(pointer).and_then(Value::as_str);
-        let (group, kind) = (text("/spec/group")?, text("/spec/names/kind")?);
-        let resource = ApiResource {
-            group: group.to_owned(),
-            version: version.to_owned(),
-            api_version: format!("{group}/{version}"),
-            kind: kind.to_owned(),
-            plural: text("/spec/names/plural")?.to_owned(),
-        };
-        Some(Self { resource, namespaced: text("/spec/scope") == Some("Namespaced") })
-    }
-
     /// The path of a collection; without a namespace, of all of them.
     pub(crate) fn collection(&self, namespace: &str) -> String {
         let ApiResource { group, api_version, plural, .. } = &self.resource;

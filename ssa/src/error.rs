@@ -133,6 +133,20 @@ pub enum Error {
         /// Whether waiting longer may help: it was the time that ran out.
         timed_out: bool,
     },
+
+    // manifests
+    /// The text is no YAML, or more than the limits allow.
+    #[error("the manifests cannot be read")]
+    Unreadable(#[source] gotk_yaml::Error),
+
+    /// A document is not an object that could be applied.
+    #[error("{place}: {problem}")]
+    NotAnObject {
+        /// Document, line and column; for JSON one after another, document and item.
+        place: String,
+        /// What is wrong with it.
+        problem: String,
+    },
 }
 
 impl Error {
@@ -141,6 +155,7 @@ impl Error {
         match self {
             Self::Id { .. } | Self::FieldManager { .. } | Self::IgnoreRule { .. } => false,
             Self::Object { .. } | Self::Owned { .. } => false,
+            Self::Unreadable(_) | Self::NotAnObject { .. } => false,
             Self::UnknownKind { .. } | Self::InventoryConflict { .. } => true,
             Self::Inventory { .. } | Self::NotReady { .. } => true,
             Self::Client(error) => error.is_transient(),

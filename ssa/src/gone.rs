@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::{Either, select};
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
@@ -21,17 +21,27 @@ pub(crate) async fn wait(
     limit: Duration,
 ) -> Result<(), Error> {
     let deadline = Instant::now() + limit;
-    let waits = objects.iter().map(|(target, uid)| async move {
-        match timeout_at(deadline, one(applier, target, uid)).await {
-            Ok(gone) => gone.map_err(|error| Error::refused(&target.id, "watch", error)),
-            Err(_) => Err(Error::NotReady {
-                message: format!("timeout waiting for: [{} status: 'Terminating']", target.id),
-                timed_out: true,
-            }),
-        }
+    let waits = (0..objects.len()).map(|index| {
+        let (target, uid) = &objects[index];
+        one_until(applier, target, uid, deadline).boxed()
     });
     let answers: Vec<_> = stream::iter(waits).buffered(CONCURRENCY).collect().await;
     Error::of_all(answers.into_iter().filter_map(Result::err).collect()).map_or(Ok(()), Err)
+}
+
+async fn one_until(
+    applier: &Applier,
+    target: &Target,
+    uid: &str,
+    deadline: Instant,
+) -> Result<(), Error> {
+    match timeout_at(deadline, one(applier, target, uid)).await {
+        Ok(gone) => gone.map_err(|error| Error::refused(&target.id, "watch", error)),
+        Err(_) => Err(Error::NotReady {
+            message: format!("timeout waiting for: [{} status: 'Terminating']", target.id),
+            timed_out: true,
+        }),
+    }
 }
 
 async fn one(applier: &Applier, target: &Target, uid: &str) -> Result<(), kube::Error> {

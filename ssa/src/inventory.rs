@@ -99,6 +99,9 @@ impl Inventory {
         if value.is_null() {
             return Ok(Self::default());
         }
+        if !value.is_object() {
+            return Err(unreadable("inventory", "it is no object"));
+        }
         let wire = Wire::deserialize(value).map_err(|error| unreadable("inventory", error))?;
         let entry = |entry: Entry| Ok((ObjectId::parse(&entry.id)?, entry.v));
         wire.entries.into_iter().map(entry).collect()

@@ -20,7 +20,7 @@ pub enum Stage {
 
 impl Stage {
     /// The stage of an object; `custom` names groups and kinds of [`Stage::Custom`].
-    pub fn of(id: &ObjectId, custom: &BTreeSet<(String, String)>) -> Self {
+    pub(crate) fn of(id: &ObjectId, custom: &BTreeSet<(String, String)>) -> Self {
         match (id.group.as_str(), id.kind.as_str()) {
             ("apiextensions.k8s.io", "CustomResourceDefinition")
             | ("", "Namespace")
@@ -39,7 +39,7 @@ impl Stage {
 
 /// Where a kind stands among the others: negative before most, positive after them. Flux's order,
 /// which looks at the kind's name only.
-pub fn rank(kind: &str) -> i32 {
+pub(crate) fn rank(kind: &str) -> i32 {
     let position = |kinds: &[&str]| kinds.iter().position(|it| *it == kind);
     let number = |at: usize| i32::try_from(at).unwrap_or(i32::MAX);
     match (position(&FIRST), position(&LAST)) {
@@ -50,7 +50,7 @@ pub fn rank(kind: &str) -> i32 {
 }
 
 /// What to sort by: rank, group, kind, namespace, name.
-pub fn key(id: &ObjectId) -> (i32, &str, &str, &str, &str) {
+pub(crate) fn key(id: &ObjectId) -> (i32, &str, &str, &str, &str) {
     (rank(&id.kind), &id.group, &id.kind, &id.namespace, &id.name)
 }
 

@@ -10,7 +10,7 @@ mod warm;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use serde_json::Value;
 
 pub(crate) use self::check::{Checker, Verdict, is_settled};
@@ -115,9 +115,9 @@ async fn check_all(
     which: &BTreeSet<usize>,
     pending: &Pending,
 ) -> Result<(), Error> {
-    let asked = stream::iter(which.iter().map(|index| {
-        let item = &items[*index];
-        async move { (*index, checker.check(item).await) }
+    let asked = stream::iter(which.iter().copied().map(|index| {
+        let item = &items[index];
+        async move { (index, checker.check(item).await) }.boxed()
     }));
     let mut answers = asked.buffer_unordered(CONCURRENCY);
     let (mut verdicts, mut failures) = (Vec::with_capacity(which.len()), Vec::new());

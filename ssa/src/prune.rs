@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use serde_json::Value;
 
 use crate::apply::Target;
@@ -91,7 +91,7 @@ impl Applied {
         options: &PruneOptions,
     ) -> Result<ChangeSet, Error> {
         let stale = inventory.load().await?.inventory.difference(&self.inventory());
-        Box::pin(remove(&self.applier, inventory, stale, options)).await
+        remove(&self.applier, inventory, stale, options).boxed().await
     }
 }
 
@@ -117,7 +117,7 @@ impl Applier {
                 PruneOptions::default()
             }
         };
-        Box::pin(remove(self, inventory, listed, &options)).await
+        remove(self, inventory, listed, &options).boxed().await
     }
 
     /// Deletes one object, if it is ours.
@@ -228,14 +228,9 @@ async fn remove(
     entries.sort_by(|a, b| order::key(b.0).cmp(&order::key(a.0)));
     let (mut done, mut failures, mut going) = (ChangeSet::default(), Vec::new(), Vec::new());
     for kind in entries.chunk_by(|a, b| order::rank(&a.0.kind) == order::rank(&b.0.kind)) {
-        let removals = kind.iter().map(|(id, version)| async move {
-            let endpoint = applier.endpoint_of(id, version).await?;
-            let removal = Removal { id, version, endpoint, options };
-            let (change, uid) = applier.remove(&removal).await?;
-            let target = removal.endpoint.zip(uid).map(|(endpoint, uid)| {
-                (Target { id: (*id).clone(), endpoint, is_job_with_ttl: false }, uid)
-            });
-            Ok((change, target))
+        let removals = (0..kind.len()).map(|index| {
+            let (id, version) = kind[index];
+            remove_one(applier, id, version, options).boxed()
         });
         let mut removed = stream::iter(removals).buffered(CONCURRENCY);
         while let Some(removed) = removed.next().await {
@@ -258,6 +253,21 @@ async fn remove(
         true => Ok(done),
         false => Err(Error::Undeleted { done: Box::new(done), failures }),
     }
+}
+
+/// What was done, and what is on its way out.
+async fn remove_one(
+    applier: &Applier,
+    id: &ObjectId,
+    version: &str,
+    options: &PruneOptions,
+) -> Result<(Change, Option<(Target, String)>), Error> {
+    let endpoint = applier.endpoint_of(id, version).await?;
+    let removal = Removal { id, version, endpoint, options };
+    let (change, uid) = applier.remove(&removal).await?;
+    let target = |endpoint| Target { id: removal.id.clone(), endpoint, is_job_with_ttl: false };
+    let going = removal.endpoint.clone().zip(uid);
+    Ok((change, going.map(|(endpoint, uid)| (target(endpoint), uid))))
 }
 
 /// What is settled leaves the inventory; what could not be deleted stays.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{Either, select};
-use futures::{StreamExt, stream::FuturesUnordered};
+use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 use gotk_kstatus::{Patience, Readers, Status, Verdict};
 use tokio::time::{Instant, sleep_until};
 
@@ -114,7 +114,7 @@ pub(crate) async fn wait(
     targets: Vec<Target>,
     options: ReadyOptions,
 ) -> Result<(), Error> {
-    Box::pin(Wait { applier, targets, options }.run()).await
+    Wait { applier, targets, options }.run().boxed().await
 }
 
 struct Wait<'w> {
@@ -129,7 +129,7 @@ impl Wait<'_> {
         let on_change = self.options.on_change.clone();
         let state = State::new(&self.targets, self.options.patience, on_change);
         let watches: FuturesUnordered<_> =
-            self.scopes().into_iter().map(|scope| self.follow(scope, &state)).collect();
+            self.scopes().into_iter().map(|scope| self.follow(scope, &state).boxed()).collect();
         let decided = self.decided(begin, &state);
         let verdict =
             match select(std::pin::pin!(first_error(watches)), std::pin::pin!(decided)).await {
@@ -213,10 +213,13 @@ impl Wait<'_> {
         }
         let watches: FuturesUnordered<_> = namespaces
             .into_iter()
-            .map(|(namespace, of)| async move {
-                let scope = Scope { namespace, of };
-                let error = self.follow_one(&scope, state).await;
-                Error::refused(&scope.of[0].id, "watch", error)
+            .map(|(namespace, of)| {
+                async move {
+                    let scope = Scope { namespace, of };
+                    let error = self.follow_one(&scope, state).await;
+                    Error::refused(&scope.of[0].id, "watch", error)
+                }
+                .boxed()
             })
             .collect();
         first_error(watches).await

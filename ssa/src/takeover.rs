@@ -116,7 +116,8 @@ impl TakeOver {
             !is_ours(entry) && self.managers.iter().any(|it| it.is(&entry.manager))
         };
         let others: Vec<_> = parsed.iter().filter(|entry| is_other(entry)).collect();
-        let first = parsed.iter().find(|entry| is_ours(entry)).or(others.first().copied())?;
+        let first =
+            parsed.iter().find(|entry| is_ours(entry)).or_else(|| others.first().copied())?;
         if others.is_empty() {
             return None;
         }

@@ -1,3 +1,4 @@
+use futures::FutureExt;
 use proptest::prelude::*;
 
 use super::*;
@@ -70,7 +71,7 @@ async fn an_update_that_was_overtaken_is_made_again_on_what_is_there() {
         if !overtaken.swap(true, std::sync::atomic::Ordering::Relaxed) {
             // Somebody else saves between our load and our save.
             let other = Inventory::from_iter([(id("other"), "v1".to_owned())]);
-            futures::executor::block_on(store.save(&other, &Mark::default())).unwrap();
+            store.save(&other, &Mark::default()).now_or_never().unwrap().unwrap();
         }
         stored.union(&Inventory::from_iter([(id("ours"), "v1".to_owned())]))
     });

@@ -18,6 +18,18 @@ pub(crate) struct Checker<'p> {
     lists: Lists,
 }
 
+/// What an answer is worth beside the live object.
+enum Compared {
+    Verdict(Box<Verdict>),
+    /// The object was deleted since.
+    Gone,
+    /// The object was changed since: the answer is about another one.
+    Outdated,
+}
+
+/// How often the server is asked about an object that others change all the time.
+const ATTEMPTS: u32 = 3;
+
 /// What follows from the server's answer.
 pub(crate) struct Verdict {
     pub(crate) change: Change,
@@ -48,11 +60,22 @@ impl<'p> Checker<'p> {
             return Ok(Verdict::skip(item, note));
         }
         let (cluster, manager) = (&self.applier.cluster, self.applier.manager.as_str());
-        match cluster.apply(&item.path(), desired, manager, Run::Dry).await {
-            Err(error) => self.refused(item, desired, error).await,
-            Ok(answer) if object::resource_version(&answer).is_empty() => Ok(Verdict::create(item)),
-            Ok(answer) => self.compare(item, desired, &answer).await,
+        for attempt in 1.. {
+            let verdict = match cluster.apply(&item.path(), desired, manager, Run::Dry).await {
+                Err(error) => Some(self.refused(item, desired, error).await?),
+                Ok(answer) if object::resource_version(&answer).is_empty() => None,
+                Ok(answer) => {
+                    let is_last = attempt == ATTEMPTS;
+                    match self.compare(item, desired, &answer, is_last).await? {
+                        Compared::Verdict(verdict) => Some(*verdict),
+                        Compared::Gone => None,
+                        Compared::Outdated => continue,
+                    }
+                }
+            };
+            return Ok(verdict.unwrap_or_else(|| Verdict::create(item)));
         }
+        Ok(Verdict::create(item)) // the loop ends by returning only
     }
 
     /// The answer tells the result; what is there now is known, or read.
@@ -61,23 +84,28 @@ impl<'p> Checker<'p> {
         item: &Item,
         desired: &Value,
         answer: &Value,
-    ) -> Result<Verdict, Error> {
+        is_last: bool,
+    ) -> Result<Compared, Error> {
+        let verdict = |verdict| Ok(Compared::Verdict(Box::new(verdict)));
         let baselines = &self.applier.baselines;
         let print = baselines.print(answer);
         if baselines.of(item.id()).is_none() {
             self.lists.of(self.applier, item).await;
         }
         if baselines.of(item.id()) == Some(print) {
-            return self.judge(item, desired, answer, answer);
+            return verdict(self.judge(item, desired, answer, answer)?);
         }
-        let Some(live) = self.find(item).await? else { return Ok(Verdict::create(item)) };
+        let Some(live) = self.find(item).await? else { return Ok(Compared::Gone) };
+        if object::resource_version(&live) != object::resource_version(answer) && !is_last {
+            return Ok(Compared::Outdated);
+        }
         baselines.note(item.id(), baselines.print(&live));
-        let verdict = self.judge(item, desired, &live, answer)?;
-        if verdict.change.action == Action::Keep && self.rules.of(answer).is_empty() {
+        let judged = self.judge(item, desired, &live, answer)?;
+        if judged.change.action == Action::Keep && self.rules.of(answer).is_empty() {
             // The same answer about the same version will mean the same.
             baselines.note(item.id(), print);
         }
-        Ok(verdict)
+        verdict(judged)
     }
 
     fn judge(

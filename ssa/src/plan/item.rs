@@ -9,7 +9,7 @@ use super::defer::{self, Pending};
 use super::{PlanOptions, Verdict};
 use crate::cluster::{Endpoint, Precise};
 use crate::order::{self, Stage};
-use crate::{Action, Applier, Change, Error, Note, ObjectId, object};
+use crate::{Action, Applier, Change, Error, Note, ObjectId, manifests, object};
 
 /// An object on its way.
 #[derive(Debug)]
@@ -96,6 +96,7 @@ pub(super) async fn prepare(
             Some(endpoint) => endpoint,
             None => endpoints.learn(applier, &id, &version, &definitions).await?,
         };
+        manifests::normalize(&mut desired);
         settle_namespace(&mut id, &mut desired, &endpoint)?;
         if let Some(owner) = &applier.owner {
             owner.stamp(&mut desired);

@@ -1,6 +1,6 @@
 //! What Kubernetes itself has to say about objects that are stuck.
 
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use kube::core::ApiResource;
 use serde_json::Value;
 
@@ -10,9 +10,12 @@ use crate::{Applier, ObjectId, object};
 /// The last warning event of each of the first few objects. A person wants to read them; nobody is
 /// helped if they cannot be read.
 pub(super) async fn last(applier: &Applier, objects: Vec<ObjectId>) -> Vec<String> {
-    let read = objects.into_iter().take(FEW).map(|id| async move {
-        let warning = of(applier, &id).await?;
-        Some(format!("{id}: {warning}"))
+    let read = objects.into_iter().take(FEW).map(|id| {
+        async move {
+            let warning = of(applier, &id).await?;
+            Some(format!("{id}: {warning}"))
+        }
+        .boxed()
     });
     stream::iter(read).buffered(FEW).filter_map(std::future::ready).collect().await
 }
