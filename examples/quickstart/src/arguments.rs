@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gotk_git::{Reference, RepositoryUrl};
-use lexopt::prelude::{Arg, ValueExt as _};
+use lexopt::{Arg, ValueExt as _};
 
 use crate::Error;
 
@@ -82,7 +82,8 @@ impl Arguments {
     /// The commit that is asked for, as `spec.ref` of a `GitRepository` would have it.
     pub(crate) fn reference(&self) -> Reference {
         let Some(text) = &self.reference else { return Reference::name("HEAD") };
-        let is_commit = matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let is_commit =
+            matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit());
         match text {
             commit if is_commit => Reference::commit(commit),
             name if name.starts_with("refs/") => Reference::name(name),
@@ -111,7 +112,8 @@ impl Arguments {
 }
 
 fn variable(text: &str) -> Result<(String, String), Error> {
-    let (name, value) = text.split_once('=').ok_or_else(|| format!("--set {text}: not NAME=VALUE"))?;
+    let (name, value) =
+        text.split_once('=').ok_or_else(|| format!("--set {text}: not NAME=VALUE"))?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
@@ -141,7 +143,10 @@ mod tests {
 
     #[test]
     fn a_repository_and_what_to_do_with_it() {
-        let read = read("--repo https://example.com/a.git --ref main --path deploy --set a=b=c --watch 5m").unwrap();
+        let read = read(
+            "--repo https://example.com/a.git --ref main --path deploy --set a=b=c --watch 5m",
+        )
+        .unwrap();
         assert_eq!(read.repository.unwrap().to_string(), "https://example.com/a.git");
         assert_eq!(read.variables, [("a".to_owned(), "b=c".to_owned())]);
         assert_eq!(read.watch, Some(Duration::from_secs(300)));
@@ -169,7 +174,10 @@ mod tests {
         let repo = "--repo https://example.com/a";
         assert_eq!(reference(repo), Reference::name("HEAD"));
         assert_eq!(reference(&format!("{repo} --ref dev")), Reference::branch("dev"));
-        assert_eq!(reference(&format!("{repo} --ref refs/tags/v1")), Reference::name("refs/tags/v1"));
+        assert_eq!(
+            reference(&format!("{repo} --ref refs/tags/v1")),
+            Reference::name("refs/tags/v1")
+        );
         let id = "0123456789012345678901234567890123456789";
         assert_eq!(reference(&format!("{repo} --ref {id}")), Reference::commit(id));
     }

@@ -8,9 +8,9 @@ use gotk_client::{Discovery, Options, Transport};
 use kube::Config;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
+use crate::Error;
 use crate::arguments::Arguments;
 use crate::screen::say;
-use crate::Error;
 
 pub(crate) struct Place {
     pub(crate) transport: Transport,
@@ -24,9 +24,8 @@ impl Place {
         if arguments.is_real_cluster() {
             return Self::at(&cluster(arguments).await?, None, !arguments.yes);
         }
-        let options = gotk_apiserver::Options::default()
-            .service_accounts(true)
-            .simulate_workloads(Duration::from_millis(300));
+        let options =
+            gotk_apiserver::Options::default().simulate_workloads(Duration::from_millis(300));
         let server = ApiServer::start_with(options).await?;
         say(&format!("An API server in this process answers at {}.", server.url()));
         Self::at(&Config::new(server.url().parse()?), Some(server), false)
@@ -58,7 +57,8 @@ impl Place {
     /// Leaves the embedded server up until somebody has seen enough.
     pub(crate) async fn keep(self, arguments: &Arguments) -> Result<(), Error> {
         let Some(server) = self.embedded.filter(|_| arguments.keep) else { return Ok(()) };
-        let file = tempfile::Builder::new().prefix("quickstart-").suffix(".kubeconfig").tempfile()?;
+        let file =
+            tempfile::Builder::new().prefix("quickstart-").suffix(".kubeconfig").tempfile()?;
         std::fs::write(file.path(), server.kubeconfig())?;
         say("\nThe API server stays until you press Ctrl-C. In another terminal:\n");
         say(&format!("  export KUBECONFIG={}", file.path().display()));

@@ -1,12 +1,14 @@
 //! What a person sees: words, colours on a terminal only, and what every step cost.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _, stdout};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use gotk_client::{Counts, Transport};
 use gotk_kstatus::Status;
-use gotk_ssa::{Action, ChangeSet, ObjectId, Plan};
+use gotk_ssa::{Action, ChangeSet, Inventory, ObjectId, Plan};
 
 use crate::sync::Built;
 
@@ -56,13 +58,6 @@ impl Screen {
         self.began = (Instant::now(), self.transport.counts());
     }
 
-    /// Counts what was transferred for the step that is under way.
-    pub(crate) fn add_bytes(&mut self, bytes: u64) {
-        if let Some(step) = self.steps.last_mut() {
-            step.bytes += bytes;
-        }
-    }
-
     pub(crate) fn line(&self, words: impl Display) {
         say(&format!("  {words}"));
     }
@@ -72,10 +67,15 @@ impl Screen {
     }
 
     /// Which revision it is, and the bytes it makes.
-    pub(crate) fn artifact(&mut self, built: &Built) {
-        self.add_bytes(built.artifact.size);
+    pub(crate) fn built(&mut self, built: &Built) {
+        if let Some(step) = self.steps.last_mut() {
+            step.bytes += built.artifact.size;
+        }
         self.line(format_args!("revision {}", built.revision));
-        self.line(format_args!("artifact {} ({} bytes)", built.artifact.digest, built.artifact.size));
+        self.line(format_args!(
+            "artifact {} ({} bytes)",
+            built.artifact.digest, built.artifact.size
+        ));
     }
 
     /// What has to change, as a person reads it.
@@ -91,9 +91,19 @@ impl Screen {
         }
     }
 
-    /// What was done.
+    /// What leaves the set and will be deleted.
+    pub(crate) fn leaving(&self, objects: &Inventory) {
+        for (object, _) in objects.iter() {
+            say(&format!(
+                "  {}",
+                self.paint.word(Tone::Bad, &format!("- {object} left the repository"))
+            ));
+        }
+    }
+
+    /// What was done; what stayed as it was is counted.
     pub(crate) fn changes(&self, changes: &ChangeSet) {
-        for change in changes.iter() {
+        for change in changes.iter().filter(|change| change.action != Action::Keep) {
             let tone = match change.action {
                 Action::Create => Tone::Good,
                 Action::Configure => Tone::Changed,
@@ -102,15 +112,33 @@ impl Screen {
             };
             self.toned(tone, change.action.as_str(), &change.object);
         }
+        let unchanged = changes.count(Action::Keep);
+        if unchanged > 0 {
+            self.toned(Tone::Faint, "unchanged", format_args!("{unchanged} objects"));
+        }
     }
 
-    /// Prints every object as it becomes what it should be, or fails.
-    pub(crate) fn progress(&self) -> impl Fn(&ObjectId, Status, &dyn Display) + Send + Sync + 'static {
+    /// Prints what is waited for, and that it came; what is ready at once is not news.
+    pub(crate) fn progress(
+        &self,
+    ) -> impl Fn(&ObjectId, Status, &dyn Display) + Send + Sync + 'static {
         let paint = self.paint;
-        move |object, status, words| match status {
-            Status::Current => paint.line(Tone::Good, "ready", object),
-            Status::Failed => paint.line(Tone::Bad, "failed", format_args!("{object}: {words}")),
-            _ => paint.line(Tone::Faint, "waiting", format_args!("{object}: {words}")),
+        let awaited = Mutex::new(BTreeSet::new());
+        move |object, status, words| {
+            let mut awaited = awaited.lock().unwrap_or_else(PoisonError::into_inner);
+            match status {
+                Status::Current if awaited.remove(object) => {
+                    paint.line(Tone::Good, "ready", object)
+                }
+                Status::Current => {}
+                Status::Failed => {
+                    paint.line(Tone::Bad, "failed", format_args!("{object}: {words}"))
+                }
+                _ => {
+                    awaited.insert(object.clone());
+                    paint.line(Tone::Faint, "waiting", format_args!("{object}: {words}"));
+                }
+            }
         }
     }
 
@@ -131,7 +159,9 @@ impl Screen {
         say(&format!("\n{}", self.paint.word(Tone::Strong, "# what it took")));
         for Step { name, time, requests, bytes } in &self.steps {
             let milliseconds = time.as_secs_f64() * 1e3;
-            say(&format!("  {name:<9}{milliseconds:>9.1} ms {bytes:>7} bytes {requests:>4} API requests"));
+            say(&format!(
+                "  {name:<9}{milliseconds:>9.1} ms {bytes:>7} bytes {requests:>4} API requests"
+            ));
         }
         let total = self.transport.counts().total();
         say(&format!("  {:<9}{total:>42} API requests", "in all"));

@@ -6,9 +6,9 @@ use std::path::Path;
 use gotk_artifact::{Kind, Tree};
 use gotk_git::{Credentials, Reference};
 use gotk_testenv::git::{Change, GitServer, Repository};
+use kube::Api;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use kube::core::{ApiResource, GroupVersionKind};
-use kube::Api;
 use serde_json::json;
 
 use crate::place::Place;
@@ -31,7 +31,8 @@ pub(crate) async fn tell(place: &Place) -> Result<(), Error> {
     say(&format!("A Git server in this process answers at {}.", repository.url()));
     let (url, nobody) = (repository.url().parse()?, Credentials::anonymous());
     let variables = [("team", "Storefront")];
-    let manifests = Manifests::new(url, nobody, Reference::branch("main"), "production", variables)?;
+    let manifests =
+        Manifests::new(url, nobody, Reference::branch("main"), "production", variables)?;
     let sync = Sync::new(manifests, place)?;
     let screen = Screen::new(place.transport.clone());
     let mut story = Story { place, repository, files: manifest_files()?, sync, screen };
@@ -103,9 +104,8 @@ impl Story<'_> {
 
     async fn sync(&mut self) -> Result<(), Error> {
         let built = self.sync.build().await?;
-        self.screen.artifact(&built);
-        let plan = self.sync.plan(built).await?;
-        self.screen.plan(&plan);
+        self.screen.built(&built);
+        let plan = self.sync.plan(built, &self.screen).await?;
         if plan.has_changes() {
             self.place.confirm()?;
         }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use gotk_artifact::{Packed, PackOptions, Revision, UnpackOptions, pack, unpack};
+use gotk_artifact::{PackOptions, Packed, Revision, UnpackOptions, pack, unpack};
 use gotk_git::{Cache, CacheOptions, Credentials, Reference, Remote, RemoteOptions, RepositoryUrl};
 use gotk_kustomize::flux::{self, Spec, Variables};
-use gotk_ssa::{Applier, ConfigMapInventory, FieldManager, Owner, Plan, ReadyOptions};
+use gotk_ssa::{
+    Applier, ConfigMapInventory, FieldManager, InventoryStore as _, Owner, Plan, ReadyOptions,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -43,7 +45,8 @@ impl Sync {
         let client = place.transport.client();
         let inventory = ConfigMapInventory::new(client, "default", "quickstart", manager.clone());
         let owner = Owner::new("quickstart.gotk.dev", "default", "quickstart");
-        let applier = Applier::new(&place.transport, manager).owned_by(owner).sharing(&place.discovery);
+        let applier =
+            Applier::new(&place.transport, manager).owned_by(owner).sharing(&place.discovery);
         Ok(Self { manifests, applier, inventory })
     }
 
@@ -55,13 +58,17 @@ impl Sync {
         let artifact = pack(&commit.tree(), &mut archive, &PackOptions::default())?;
         let tree = unpack(&archive[..], &artifact.digest, &UnpackOptions::default())?;
         let draft = flux::build(&tree, spec, &flux::Options::default())?;
-        let objects = draft.substitute(Variables::default())?.values()?;
+        let objects =
+            draft.substitute(Variables::default())?.objects().collect::<Result<_, _>>()?;
         Ok(Built { revision: commit.revision(), artifact, objects })
     }
 
-    /// What has to change. Nothing is written.
-    pub(crate) async fn plan(&self, built: Built) -> Result<Plan, Error> {
-        Ok(self.applier.plan(built.objects).await?)
+    /// What has to change, printed. Nothing is written.
+    pub(crate) async fn plan(&self, built: Built, screen: &Screen) -> Result<Plan, Error> {
+        let plan = self.applier.plan(built.objects).await?;
+        screen.plan(&plan);
+        screen.leaving(&self.inventory.load().await?.inventory.difference(&plan.inventory()));
+        Ok(plan)
     }
 
     /// Record → apply → prune → wait.
@@ -69,8 +76,12 @@ impl Sync {
         let applied = plan.record(&self.inventory).await?.apply().await?;
         screen.changes(applied.changes());
         screen.changes(&applied.prune(&self.inventory).await?);
-        let progress = screen.progress();
-        applied.ready_with(ReadyOptions::new(WAIT).on_change(progress)).await?;
+        applied.ready_with(ReadyOptions::new(WAIT).on_change(screen.progress())).await?;
+        screen.toned(
+            Tone::Good,
+            "ready",
+            format_args!("all {} objects", applied.changes().iter().count()),
+        );
         Ok(())
     }
 
@@ -96,12 +107,16 @@ impl Sync {
         }
     }
 
-    async fn once(&self, screen: &mut Screen, place: &Place, arguments: &Arguments) -> Result<(), Error> {
+    async fn once(
+        &self,
+        screen: &mut Screen,
+        place: &Place,
+        arguments: &Arguments,
+    ) -> Result<(), Error> {
         screen.begin("sync", &self.manifests.remote.url().to_string());
         let built = self.build().await?;
-        screen.artifact(&built);
-        let plan = self.plan(built).await?;
-        screen.plan(&plan);
+        screen.built(&built);
+        let plan = self.plan(built, screen).await?;
         if arguments.dry_run {
             screen.line("nothing was written (--dry-run)");
             return Ok(());
@@ -117,12 +132,21 @@ impl Manifests {
     /// A repository as the command line names it.
     pub(crate) fn of(repository: &RepositoryUrl, arguments: &Arguments) -> Result<Self, Error> {
         let credentials = match (&arguments.identity, &arguments.known_hosts) {
-            (Some(key), Some(hosts)) => Credentials::ssh_key(std::fs::read(key)?, std::fs::read(hosts)?),
+            (Some(key), Some(hosts)) => {
+                Credentials::ssh_key(std::fs::read(key)?, std::fs::read(hosts)?)
+            }
             (None, None) => Credentials::anonymous(),
             _ => return Err("--identity and --known-hosts go together".into()),
         };
-        let variables = arguments.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        Self::new(repository.clone(), credentials, arguments.reference(), &arguments.path, variables)
+        let variables =
+            arguments.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Self::new(
+            repository.clone(),
+            credentials,
+            arguments.reference(),
+            &arguments.path,
+            variables,
+        )
     }
 
     pub(crate) fn new<'v>(

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use gotk_kstatus::compute;
 use gotk_ssa::InventoryStore as _;
 use kube::api::{DynamicObject, ListParams};
-use kube::core::{ApiResource, GroupVersionKind};
+use kube::core::{ApiResource, GroupVersionKind, TypeMeta};
 use kube::{Api, Client};
 use serde_json::Value;
 
+use crate::Error;
 use crate::place::Place;
 use crate::screen::Screen;
 use crate::sync::Sync;
-use crate::Error;
 
 /// Prints every object of the inventory with its status, and beneath it what it owns.
 pub(crate) async fn print(sync: &Sync, place: &Place, screen: &Screen) -> Result<(), Error> {
@@ -25,7 +25,10 @@ pub(crate) async fn print(sync: &Sync, place: &Place, screen: &Screen) -> Result
         for (group, kind) in [("apps", "ReplicaSet"), ("", "Pod")] {
             for object in list(&client, group, kind, namespace).await? {
                 let owner = &object["metadata"]["ownerReferences"][0]["uid"];
-                owned.entry(owner.as_str().unwrap_or_default().to_owned()).or_default().push(object);
+                owned
+                    .entry(owner.as_str().unwrap_or_default().to_owned())
+                    .or_default()
+                    .push(object);
             }
         }
     }
@@ -58,9 +61,22 @@ fn branch(
     children.into_iter().try_for_each(|child| branch(child, depth + 1, owned, screen))
 }
 
-async fn list(client: &Client, group: &str, kind: &str, namespace: &str) -> Result<Vec<Value>, Error> {
+async fn list(
+    client: &Client,
+    group: &str,
+    kind: &str,
+    namespace: &str,
+) -> Result<Vec<Value>, Error> {
     let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, "v1", kind));
     let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
     let objects = api.list(&ListParams::default()).await?.items.into_iter();
-    objects.map(|object| Ok(serde_json::to_value(object)?)).collect()
+    // The items of a list do not say again what they are.
+    let typed = |mut object: DynamicObject| {
+        object.types = Some(TypeMeta {
+            api_version: resource.api_version.clone(),
+            kind: resource.kind.clone(),
+        });
+        Ok(serde_json::to_value(object)?)
+    };
+    objects.map(typed).collect()
 }
