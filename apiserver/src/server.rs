@@ -1,6 +1,7 @@
 //! The listening server and its handle.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,13 +10,19 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::fault::{Fault, Injected};
 use crate::http::{Shared, keep_time, respond};
 use crate::ids::Ids;
+use crate::link::Link;
 use crate::machine::{Habits, Machine};
+use crate::requests::{Logged, Requests};
+use crate::seed::Seed;
+use crate::snapshot::Snapshot;
 
 /// How a server is to be; every default is what a cluster would do.
 #[derive(Clone, Debug)]
@@ -36,7 +43,12 @@ impl Default for Options {
             clock: Clock::system(),
             seed: None,
             history: 10_000,
-            habits: Habits { collect_garbage: true, empty_namespaces: true, simulate: None },
+            habits: Habits {
+                collect_garbage: true,
+                empty_namespaces: true,
+                service_accounts: false,
+                simulate: None,
+            },
         }
     }
 }
@@ -78,6 +90,14 @@ impl Options {
     /// controller-manager does.
     pub fn empty_namespaces(mut self, yes: bool) -> Self {
         self.habits.empty_namespaces = yes;
+        self
+    }
+
+    /// Whether each namespace gets its `default` service account and the ConfigMap
+    /// `kube-root-ca.crt`, as from the controller-manager. Off unless asked for: few tests want to
+    /// find objects they did not make.
+    pub fn service_accounts(mut self, yes: bool) -> Self {
+        self.habits.service_accounts = yes;
         self
     }
 
@@ -170,6 +190,72 @@ impl ApiServer {
         self.shared.with(|machine| machine.store.version())
     }
 
+    /// Makes requests go wrong, as the rule says, until it is lifted or has struck often enough.
+    pub fn inject(&self, fault: Fault) -> Injected {
+        self.shared.faults.add(fault)
+    }
+
+    /// Ends all rules.
+    pub fn lift_faults(&self) {
+        self.shared.faults.lift();
+    }
+
+    /// A wire of its own to this server, that can be frozen and cut.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no port.
+    pub async fn link(&self) -> Result<Link, Error> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Link::open(self.address).await.map_err(|source| Error::Listen { address, source })
+    }
+
+    /// The requests so far, counted. A request counts when it has come in, however it is answered.
+    pub fn requests(&self) -> Requests {
+        self.shared.log().counted()
+    }
+
+    /// The newest 10,000 requests, oldest first.
+    pub fn log(&self) -> Vec<Logged> {
+        self.shared.log().newest()
+    }
+
+    /// Everything there is, to come back to with [`restore`](Self::restore).
+    pub fn snapshot(&self) -> Snapshot {
+        self.shared.with(|machine| machine.snapshot())
+    }
+
+    /// Puts a snapshot, of this server or another, in the place of everything there is.
+    ///
+    /// Objects have the versions they had. The counter of versions does not go back, and older
+    /// watches and tokens expire, so that clients look anew.
+    pub fn restore(&self, snapshot: &Snapshot) {
+        self.shared.with(|machine| machine.restore(snapshot));
+        self.shared.wake_all();
+    }
+
+    /// Applies the objects of a YAML text, as field manager `seed` and by force; namespaces and
+    /// definitions first. A status in a manifest is written too. Says how many objects there were.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no YAML, or an object is refused. Those before it stay.
+    pub fn seed(&self, manifests: &str) -> Result<usize, Error> {
+        let seeds = Seed::read(manifests, "the manifests")?;
+        self.shared.with(|machine| machine.plant(seeds))
+    }
+
+    /// As [`seed`](Self::seed), from a file, or from every `.yaml`, `.yml` and `.json` below a
+    /// folder, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// As [`seed`](Self::seed), and when a file cannot be read.
+    pub fn seed_from(&self, path: impl AsRef<Path>) -> Result<usize, Error> {
+        let seeds = Seed::read_path(path.as_ref())?;
+        self.shared.with(|machine| machine.plant(seeds))
+    }
+
     /// Forgets everything but the present, as compaction does: older watches and tokens expire.
     pub fn forget_history(&self) {
         self.shared.with(|machine| machine.store.forget());
@@ -203,9 +289,14 @@ async fn listen(listener: TcpListener, shared: Arc<Shared>) {
 async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     // Answers are small and waited for; without this a watch event may sit in the kernel.
     let _best_effort = stream.set_nodelay(true);
-    let service = service_fn(move |request| respond(Arc::clone(&shared), request));
-    // A connection that breaks concerns its client only.
-    let _closed = auto::Builder::new(TokioExecutor::new())
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let cut = Arc::new(Notify::new());
+    let of_requests = Arc::clone(&cut);
+    let service =
+        service_fn(move |request| respond(Arc::clone(&shared), request, Arc::clone(&of_requests)));
+    let builder = auto::Builder::new(TokioExecutor::new());
+    tokio::select! {
+        // A connection that breaks concerns its client only.
+        _closed = builder.serve_connection(TokioIo::new(stream), service) => {}
+        () = cut.notified() => {}
+    }
 }

@@ -7,8 +7,9 @@
 //! It prints what `kustomize build` prints, or writes it with `-o` to a file, or to a folder with a file
 //! for each object. Nothing is fetched and no program is run.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
+#![expect(clippy::print_stderr, reason = "a program for a terminal")]
 
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
@@ -48,7 +49,13 @@ fn run() -> Result<(), BoxError> {
         eprintln!("# Warning: {warning}");
     }
     match &arguments.output {
-        None => print!("{}", build.to_yaml()?),
+        None => {
+            let mut out = BufWriter::new(io::stdout().lock());
+            for document in build.documents() {
+                out.write_all(document?.as_bytes())?;
+            }
+            out.flush()?;
+        }
         Some(path) if path.is_dir() => write_each(path, &build)?,
         Some(path) => fs::write(path, build.to_yaml()?)?,
     }
@@ -89,7 +96,9 @@ impl Arguments {
         if words.next().as_deref() != Some("build") {
             return Err(USAGE.into());
         }
-        let mut parsed = Self { folder: ".".into(), output: None, options: Options::default() };
+        // The program sorts, the library does not.
+        let options = Options::default().order(Order::Legacy);
+        let mut parsed = Self { folder: ".".into(), output: None, options };
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or_else(|| format!("{word} lacks its value"));
             match word.as_str() {

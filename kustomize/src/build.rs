@@ -72,9 +72,9 @@ pub(crate) fn build_as(
 
 fn built(
     options: &Options,
-    target: impl for<'c> FnOnce(&'c Context<'c>) -> Result<Target<'c>, Fault>,
+    target: impl for<'c> FnOnce(&'c Context<'c>) -> Result<Target<'c>, Box<Fault>>,
 ) -> Result<Build, Error> {
-    let failed = |fault: Fault| Error::Build(Box::new(fault));
+    let failed = |fault: Box<Fault>| Error::Build(fault);
     let context = Context::new(options);
     let (objects, keep) =
         target(&context).and_then(|target| run(target, &context)).map_err(failed)?;
@@ -120,15 +120,24 @@ impl Build {
     /// When a text in an object cannot be written as YAML, and read again by Kubernetes.
     pub fn to_yaml(&self) -> Result<String, Error> {
         let mut text = String::new();
-        for (index, resource) in self.resources.iter().enumerate() {
-            if index > 0 {
-                text.push_str("---\n");
-            }
-            let written = gotk_yaml::to_string(&value(resource)?);
-            let written = written.map_err(|error| failed(error.to_string(), resource))?;
-            text.push_str(&written);
+        for document in self.documents() {
+            text.push_str(&document?);
         }
         Ok(text)
+    }
+
+    /// The pieces of what `kustomize build` prints, an object each, for who writes them away one
+    /// by one.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_yaml`](Self::to_yaml).
+    pub fn documents(&self) -> impl ExactSizeIterator<Item = Result<String, Error>> + '_ {
+        self.resources.iter().enumerate().map(|(index, resource)| {
+            let written = gotk_yaml::to_string(&value(resource)?);
+            let written = written.map_err(|error| failed(error.to_string(), resource))?;
+            Ok(if index == 0 { written } else { format!("---\n{written}") })
+        })
     }
 
     /// The objects themselves.
@@ -167,7 +176,7 @@ fn value(resource: &Resource) -> Result<Value, Error> {
 }
 
 fn failed(problem: String, resource: &Resource) -> Error {
-    Error::Build(Box::new(transform::fault(problem, resource)))
+    Error::Build(transform::fault(problem, resource))
 }
 
 /// Which annotations stay in the result.
@@ -177,9 +186,12 @@ struct Keep {
     history: bool,
 }
 
-fn run<'c>(mut target: Target<'c>, context: &'c Context<'c>) -> Result<(Objects, Keep), Fault> {
+fn run<'c>(
+    mut target: Target<'c>,
+    context: &'c Context<'c>,
+) -> Result<(Objects, Keep), Box<Fault>> {
     let name = target.loader.name();
-    let through = |fault: Fault| fault.through(&name);
+    let through = |fault: Box<Fault>| fault.through(&name);
     target.set_schema(true).map_err(through)?;
     let all = target.accumulate(Accumulator::default()).map_err(through)?;
     let keep = Keep {
@@ -191,7 +203,7 @@ fn run<'c>(mut target: Target<'c>, context: &'c Context<'c>) -> Result<(Objects,
 }
 
 /// What is done once, after everything came together.
-fn complete(all: Accumulator, context: &Context<'_>) -> Result<Objects, Fault> {
+fn complete(all: Accumulator, context: &Context<'_>) -> Result<Objects, Box<Fault>> {
     let schema = context.schema();
     let Accumulator { mut objects, specs, vars } = all;
     transform::add_hashes(&mut objects, &schema)?;
@@ -224,7 +236,7 @@ fn arranged(
     mut objects: Objects,
     says: &Kustomization,
     context: &Context<'_>,
-) -> Result<Objects, Fault> {
+) -> Result<Objects, Box<Fault>> {
     let schema = context.schema();
     let ranks = match &says.sort_options {
         Some(options) => ranks(options).map_err(|fault| fault.at("sortOptions"))?,
@@ -253,7 +265,7 @@ fn arranged(
 }
 
 /// The order that a kustomization asks for; none is that in which they came.
-fn ranks(options: &SortOptions) -> Result<Option<Ranks>, Fault> {
+fn ranks(options: &SortOptions) -> Result<Option<Ranks>, Box<Fault>> {
     match (options.order.as_str(), &options.legacy) {
         ("fifo", None) => Ok(None),
         ("fifo", Some(_)) => Err("legacySortOptions go with the order legacy".into()),
@@ -264,7 +276,7 @@ fn ranks(options: &SortOptions) -> Result<Option<Ranks>, Fault> {
 }
 
 /// Takes out what only the build needs, and looks whether all can be printed.
-fn finished(objects: Objects, keep: Keep) -> Result<Vec<Resource>, Fault> {
+fn finished(objects: Objects, keep: Keep) -> Result<Vec<Resource>, Box<Fault>> {
     let mut resources = objects.into_vec();
     for resource in &mut resources {
         let done = resource.finish(keep.origins, keep.history);

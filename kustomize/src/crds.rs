@@ -102,7 +102,7 @@ impl Reader<'_> {
             self.specs.merge_name_reference(NameBackReference { gvk, referrers })?;
         }
         match schema.get("$ref").and_then(Value::as_str) {
-            Some(name) => self.read(&name.to_owned(), path),
+            Some(name) => self.read(name, path),
             None => Ok(()),
         }
     }

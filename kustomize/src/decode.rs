@@ -55,7 +55,7 @@ impl Problem {
         Self { line, ..Self::new(&*fault.message) }
     }
 
-    pub(crate) fn fault(&self) -> Fault {
+    pub(crate) fn fault(&self) -> Box<Fault> {
         Fault::new(&*self.what).at(self.field()).at_line(self.line)
     }
 

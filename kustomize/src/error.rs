@@ -60,7 +60,7 @@ pub enum Error {
         /// Where in it: a field and where that was read, or a line of its printed text.
         place: String,
         /// What is wrong there.
-        source: Box<Error>,
+        source: Box<Self>,
     },
 }
 

@@ -23,19 +23,19 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(crate) fn new(problem: impl Into<String>) -> Self {
-        Self { problem: problem.into(), ..Self::default() }
+    pub(crate) fn new(problem: impl Into<String>) -> Box<Self> {
+        Box::new(Self { problem: problem.into(), ..Self::default() })
     }
 
     /// Says in which file it is, unless something nearer was said.
-    pub(crate) fn in_file(mut self, file: impl fmt::Display) -> Self {
+    pub(crate) fn in_file(mut self: Box<Self>, file: impl fmt::Display) -> Box<Self> {
         if self.file.is_empty() {
             self.file = file.to_string();
         }
         self
     }
 
-    pub(crate) fn at_line(mut self, line: usize) -> Self {
+    pub(crate) fn at_line(mut self: Box<Self>, line: usize) -> Box<Self> {
         if self.line.is_none() && line > 0 {
             self.line = Some(line);
         }
@@ -43,14 +43,14 @@ impl Fault {
     }
 
     /// Says which field of the kustomization asked for it.
-    pub(crate) fn at(mut self, field: impl fmt::Display) -> Self {
+    pub(crate) fn at(mut self: Box<Self>, field: impl fmt::Display) -> Box<Self> {
         if self.field.is_empty() {
             self.field = field.to_string();
         }
         self
     }
 
-    pub(crate) fn about(mut self, object: impl fmt::Display) -> Self {
+    pub(crate) fn about(mut self: Box<Self>, object: impl fmt::Display) -> Box<Self> {
         if self.object.is_empty() {
             self.object = object.to_string();
         }
@@ -58,21 +58,21 @@ impl Fault {
     }
 
     /// Says that another folder asked for it.
-    pub(crate) fn through(mut self, folder: impl fmt::Display) -> Self {
+    pub(crate) fn through(mut self: Box<Self>, folder: impl fmt::Display) -> Box<Self> {
         self.through.insert(0, folder.to_string());
         self
     }
 }
 
-impl From<String> for Fault {
+impl From<String> for Box<Fault> {
     fn from(problem: String) -> Self {
-        Self::new(problem)
+        Fault::new(problem)
     }
 }
 
-impl From<&str> for Fault {
+impl From<&str> for Box<Fault> {
     fn from(problem: &str) -> Self {
-        Self::new(problem)
+        Fault::new(problem)
     }
 }
 
@@ -113,7 +113,7 @@ impl Fault {
     }
 
     /// What is wrong with a text.
-    pub(crate) fn yaml(error: &gotk_yaml::Error) -> Self {
+    pub(crate) fn yaml(error: &gotk_yaml::Error) -> Box<Self> {
         let fault = error.fault();
         Self::new(&*fault.message).at_line(fault.place.map_or(0, |place| place.line))
     }

@@ -1,4 +1,4 @@
-//! ConfigMaps and Secrets out of files, environments and literals.
+//! `ConfigMap`s and Secrets out of files, environments and literals.
 
 mod sources;
 
@@ -34,7 +34,7 @@ pub(crate) fn generate(
     args: &GeneratorArgs,
     options: Option<&GeneratorOptions>,
     loader: &Loader<'_>,
-) -> Result<Resource, Fault> {
+) -> Result<Resource, Box<Fault>> {
     if args.name.is_empty() {
         return Err(Fault::new("it has no name").at("name"));
     }
@@ -87,7 +87,7 @@ fn base(kind: Kind, args: &GeneratorArgs) -> Node {
     node
 }
 
-/// Puts a value where a ConfigMap has it: texts in `data`, anything else in `binaryData`.
+/// Puts a value where a `ConfigMap` has it: texts in `data`, anything else in `binaryData`.
 fn set_data(node: &mut Node, key: &str, value: &[u8]) {
     let (field, value) = match std::str::from_utf8(value) {
         Ok(value) => ("data", value.to_owned()),

@@ -13,7 +13,7 @@ pub(crate) fn render(
     chart: &HelmChart,
     globals: Option<&HelmGlobals>,
     loader: &Loader<'_>,
-) -> Result<Vec<Resource>, Fault> {
+) -> Result<Vec<Resource>, Box<Fault>> {
     let Some(renderer) = &loader.context.options.helm else {
         let what = "Helm charts are not rendered in this build; use a HelmRelease";
         return Err(what.into());

@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::node::Node;
 
 /// The objects among documents; what stands in lists comes behind all others.
-pub(crate) fn objects(documents: Vec<Node>) -> Result<Vec<Node>, Fault> {
+pub(crate) fn objects(documents: Vec<Node>) -> Result<Vec<Node>, Box<Fault>> {
     let mut queue: VecDeque<Node> = checked(documents)?.into();
     let mut objects = Vec::with_capacity(queue.len());
     while let Some(node) = queue.pop_front() {
@@ -47,7 +47,7 @@ fn alone(item: &Value) -> Vec<Node> {
 }
 
 /// Drops what is empty; everything else has to have a kind and a name.
-fn checked(documents: Vec<Node>) -> Result<Vec<Node>, Fault> {
+fn checked(documents: Vec<Node>) -> Result<Vec<Node>, Box<Fault>> {
     let mut kept = documents;
     kept.retain(|node| !node.is_empty());
     for node in &kept {

@@ -57,7 +57,7 @@ impl<'o> Context<'o> {
     }
 
     /// Counts objects that were read or made.
-    pub(crate) fn count_objects(&self, more: usize) -> Result<(), Fault> {
+    pub(crate) fn count_objects(&self, more: usize) -> Result<(), Box<Fault>> {
         let limit = self.options.limits.objects;
         self.objects.set(self.objects.get().saturating_add(more));
         if self.objects.get() > limit {
@@ -66,7 +66,7 @@ impl<'o> Context<'o> {
         Ok(())
     }
 
-    fn count_bytes(&self, more: usize) -> Result<(), Fault> {
+    fn count_bytes(&self, more: usize) -> Result<(), Box<Fault>> {
         let limit = self.options.limits.bytes;
         self.bytes.set(self.bytes.get().saturating_add(more as u64));
         if self.bytes.get() > limit {
@@ -96,7 +96,7 @@ pub(crate) struct Loader<'c> {
     is_restricted: bool,
     /// The URL, if the tree came from one.
     repository: Option<Rc<str>>,
-    parent: Option<Rc<Loader<'c>>>,
+    parent: Option<Rc<Self>>,
     depth: usize,
 }
 
@@ -108,7 +108,7 @@ pub(crate) enum Found<'c> {
 
 impl<'c> Loader<'c> {
     /// The folder where a tree stands.
-    pub(crate) fn new(context: &'c Context<'c>, tree: &Tree) -> Result<Self, Fault> {
+    pub(crate) fn new(context: &'c Context<'c>, tree: &Tree) -> Result<Self, Box<Fault>> {
         let root = tree.resolve(".").map_err(|error| Fault::new(error.to_string()))?;
         Ok(Self {
             context,
@@ -137,7 +137,7 @@ impl<'c> Loader<'c> {
     }
 
     /// The tree, standing here.
-    pub(crate) fn folder(&self) -> Result<Tree, Fault> {
+    pub(crate) fn folder(&self) -> Result<Tree, Box<Fault>> {
         self.tree.at(absolute(&self.root)).map_err(|error| Fault::new(error.to_string()))
     }
 
@@ -151,7 +151,7 @@ impl<'c> Loader<'c> {
     }
 
     /// A path from here. As the original does it, `..` takes a name away before links are followed.
-    fn join(&self, path: &str) -> Result<TreePath, Fault> {
+    fn join(&self, path: &str) -> Result<TreePath, Box<Fault>> {
         if path.starts_with('/') {
             return Err(Fault::new(format!("path {path:?} is absolute; name it from here")));
         }
@@ -176,7 +176,7 @@ impl<'c> Loader<'c> {
     }
 
     /// Whether a file of this name can be read here.
-    pub(crate) fn read_if_there(&self, name: &str) -> Result<Option<File>, Fault> {
+    pub(crate) fn read_if_there(&self, name: &str) -> Result<Option<File>, Box<Fault>> {
         let path = self.join(name)?;
         self.look_at(&path);
         match self.tree.metadata(absolute(&path)) {
@@ -186,7 +186,7 @@ impl<'c> Loader<'c> {
     }
 
     /// The file that is named.
-    pub(crate) fn read(&self, path: &str) -> Result<File, Fault> {
+    pub(crate) fn read(&self, path: &str) -> Result<File, Box<Fault>> {
         if path.is_empty() {
             return Err(Fault::new("no file is named"));
         }
@@ -213,7 +213,7 @@ impl<'c> Loader<'c> {
         Ok(File { name: self.file_name(path).into(), bytes })
     }
 
-    fn fetch(&self, url: &str) -> Result<File, Fault> {
+    fn fetch(&self, url: &str) -> Result<File, Box<Fault>> {
         let shown = remote::shown(url);
         let Some(fetcher) = &self.context.options.fetcher else {
             let what = format!("{shown} is a URL, and nothing is fetched in this build");
@@ -227,7 +227,7 @@ impl<'c> Loader<'c> {
     }
 
     /// The file or folder that a resource names.
-    pub(crate) fn find(&self, path: &str) -> Result<Found<'c>, Fault> {
+    pub(crate) fn find(&self, path: &str) -> Result<Found<'c>, Box<Fault>> {
         if remote::is_file_url(path) {
             return match self.fetch(path) {
                 Ok(file) => Ok(Found::File(file)),
@@ -255,7 +255,7 @@ impl<'c> Loader<'c> {
     }
 
     /// Another folder, named from here.
-    pub(crate) fn folder_at(&self, path: &str) -> Result<Self, Fault> {
+    pub(crate) fn folder_at(&self, path: &str) -> Result<Self, Box<Fault>> {
         if path.is_empty() {
             return Err(Fault::new("no folder is named"));
         }
@@ -289,7 +289,7 @@ impl<'c> Loader<'c> {
         Ok(self.child(self.tree.clone(), root, self.is_restricted, self.repository.clone()))
     }
 
-    fn repository_at(&self, url: &str) -> Result<Self, Fault> {
+    fn repository_at(&self, url: &str) -> Result<Self, Box<Fault>> {
         let shown = remote::shown(url);
         let Some(fetcher) = &self.context.options.fetcher else {
             let what = format!(
@@ -326,7 +326,7 @@ impl<'c> Loader<'c> {
     }
 
     /// The documents of a file.
-    pub(crate) fn parse(&self, file: &File) -> Result<Arc<[Node]>, Fault> {
+    pub(crate) fn parse(&self, file: &File) -> Result<Arc<[Node]>, Box<Fault>> {
         let parse = || parse(&file.bytes);
         let documents = match &self.context.options.cache {
             Some(cache) => cache.documents(&file.bytes, parse),
@@ -337,7 +337,7 @@ impl<'c> Loader<'c> {
 }
 
 /// All documents of a text, lists taken apart.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Node>, Fault> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Node>, Box<Fault>> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
         Fault::new("it is not UTF-8").at_line(line)

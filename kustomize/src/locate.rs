@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::load::File;
 
 /// Says where in a kustomization something is wrong, unless a file is named already.
-pub(crate) fn place(fault: Fault, file: &File) -> Fault {
+pub(crate) fn place(fault: Box<Fault>, file: &File) -> Box<Fault> {
     if !fault.file.is_empty() {
         return fault;
     }

@@ -168,7 +168,10 @@ impl Node {
     }
 
     fn place(&self, key: &str) -> Option<usize> {
-        self.entries().iter().position(|(name, _)| name.as_str() == Some(key))
+        let place = self.entries().iter().position(|(name, _)| name.as_str() == Some(key));
+        #[cfg(test)]
+        crate::steps::count(place.unwrap_or_else(|| self.entries().len()));
+        place
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {

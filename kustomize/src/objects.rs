@@ -37,7 +37,7 @@ impl Objects {
     }
 
     /// Adds an object that is not there yet.
-    pub(crate) fn append(&mut self, resource: Resource, schema: &Schema) -> Result<(), Fault> {
+    pub(crate) fn append(&mut self, resource: Resource, schema: &Schema) -> Result<(), Box<Fault>> {
         let ids = self
             .ids
             .get_or_insert_with(|| self.list.iter().map(|resource| resource.id(schema)).collect());
@@ -62,12 +62,12 @@ impl Objects {
         &mut self,
         resources: impl IntoIterator<Item = Resource>,
         schema: &Schema,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Box<Fault>> {
         resources.into_iter().try_for_each(|resource| self.append(resource, schema))
     }
 
     /// Adds what a generator made: it may be new, or change what is there.
-    pub(crate) fn absorb(&mut self, resource: Resource, schema: &Schema) -> Result<(), Fault> {
+    pub(crate) fn absorb(&mut self, resource: Resource, schema: &Schema) -> Result<(), Box<Fault>> {
         let id = resource.id(schema);
         let behavior = resource.past.behavior.unwrap_or(Behavior::Unspecified);
         let changes = matches!(behavior, Behavior::Merge | Behavior::Replace);
@@ -116,7 +116,7 @@ impl Objects {
     }
 
     /// An error if two objects have the same id.
-    pub(crate) fn check_unique(&self, schema: &Schema) -> Result<(), Fault> {
+    pub(crate) fn check_unique(&self, schema: &Schema) -> Result<(), Box<Fault>> {
         let mut seen = HashSet::with_capacity(self.list.len());
         for resource in &self.list {
             let id = resource.id(schema);

@@ -49,10 +49,11 @@ pub enum LoadRestrictions {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Order {
-    /// As they were read, which is what `kustomize` and Flux do.
+    /// As they were read, which is what kustomize's library and Flux do.
     #[default]
     Fifo,
-    /// Namespaces and definitions first, webhooks last, the rest by kind: `kubectl kustomize`.
+    /// Namespaces and definitions first, webhooks last, the rest by kind: what the programs
+    /// `kustomize` and `kubectl kustomize` do.
     Legacy,
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn fix(
     objects: &mut Objects,
     table: &[NameBackReference],
     schema: &Schema,
-) -> Result<(), Fault> {
+) -> Result<(), Box<Fault>> {
     let by_kind = ByKind::new(table);
     let by_name = objects.by_earlier_name();
     let moves = moves(objects, schema);

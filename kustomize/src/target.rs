@@ -4,6 +4,8 @@ mod accumulator;
 mod configure;
 mod plugins;
 
+use std::sync::Arc;
+
 pub(crate) use self::accumulator::Accumulator;
 use crate::fault::Fault;
 use crate::generate::{self, Kind};
@@ -33,7 +35,7 @@ pub(crate) struct Target<'c> {
 
 impl<'c> Target<'c> {
     /// Reads the kustomization of a folder.
-    pub(crate) fn load(loader: Loader<'c>) -> Result<Self, Fault> {
+    pub(crate) fn load(loader: Loader<'c>) -> Result<Self, Box<Fault>> {
         let Some((base_name, file)) = Self::find(&loader)? else {
             let here = loader.name();
             let [one, other, third] = FILE_NAMES;
@@ -45,7 +47,7 @@ impl<'c> Target<'c> {
     }
 
     /// The kustomization file of a folder, with its name.
-    fn find(loader: &Loader<'c>) -> Result<Option<(&'static str, File)>, Fault> {
+    fn find(loader: &Loader<'c>) -> Result<Option<(&'static str, File)>, Box<Fault>> {
         let mut found = Vec::new();
         for name in FILE_NAMES {
             if let Some(file) = loader.read_if_there(name)? {
@@ -80,14 +82,14 @@ impl<'c> Target<'c> {
     }
 
     /// Says where in the kustomization something is wrong.
-    fn at(&self, field: &str, fault: Fault) -> Fault {
+    fn at(&self, field: &str, fault: Box<Fault>) -> Box<Fault> {
         locate::place(fault.at(field), &self.file)
     }
 
     /// Sets what `openapi` says about kinds, unless that is settled.
-    pub(crate) fn set_schema(&self, is_outermost: bool) -> Result<(), Fault> {
+    pub(crate) fn set_schema(&self, is_outermost: bool) -> Result<(), Box<Fault>> {
         let context = self.loader.context;
-        let at = |fault: Fault| self.at("openapi", fault);
+        let at = |fault: Box<Fault>| self.at("openapi", fault);
         let file = self.says.openapi.get("path").map(|path| self.loader.read(path)).transpose();
         let file = file.map_err(at)?;
         if context.schema_is_set() && !is_outermost {
@@ -115,7 +117,7 @@ impl<'c> Target<'c> {
     }
 
     /// Does what the kustomization says, on top of what is there.
-    pub(crate) fn accumulate(&mut self, mut all: Accumulator) -> Result<Accumulator, Fault> {
+    pub(crate) fn accumulate(&mut self, mut all: Accumulator) -> Result<Accumulator, Box<Fault>> {
         let resources = std::mem::take(&mut self.says.resources);
         self.add_resources(&mut all, &resources, "resources")?;
         self.add_configurations(&mut all)?;
@@ -139,7 +141,7 @@ impl<'c> Target<'c> {
         all: &mut Accumulator,
         paths: &[String],
         field: &str,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Box<Fault>> {
         for (index, path) in paths.iter().enumerate() {
             self.add_resource(all, path)
                 .map_err(|fault| self.at(&format!("{field}[{index}]"), fault))?;
@@ -147,7 +149,7 @@ impl<'c> Target<'c> {
         Ok(())
     }
 
-    fn add_resource(&self, all: &mut Accumulator, path: &str) -> Result<(), Fault> {
+    fn add_resource(&self, all: &mut Accumulator, path: &str) -> Result<(), Box<Fault>> {
         let schema = self.schema();
         match self.loader.find(path)? {
             Found::File(file) => {
@@ -156,7 +158,7 @@ impl<'c> Target<'c> {
                 self.loader.context.count_objects(documents.len())?;
                 for document in documents.iter() {
                     let mut resource = Resource::new(document.clone());
-                    resource.file = Some(file.name.clone());
+                    resource.file = Some(Arc::clone(&file.name));
                     if let Some(origin) = &origin {
                         set_origin(&mut resource.node, origin)?;
                     }
@@ -175,7 +177,7 @@ impl<'c> Target<'c> {
     }
 
     /// A component works on what the folder that names it has.
-    fn add_component(&self, all: Accumulator, path: &str) -> Result<Accumulator, Fault> {
+    fn add_component(&self, all: Accumulator, path: &str) -> Result<Accumulator, Box<Fault>> {
         let child = self.child(self.loader.folder_at(path)?, path, true)?;
         let name = child.loader.name();
         let built = child.build_below(all, &name)?;
@@ -184,9 +186,14 @@ impl<'c> Target<'c> {
     }
 
     /// Another folder that this one builds upon.
-    fn child(&self, loader: Loader<'c>, path: &str, is_component: bool) -> Result<Self, Fault> {
+    fn child(
+        &self,
+        loader: Loader<'c>,
+        path: &str,
+        is_component: bool,
+    ) -> Result<Self, Box<Fault>> {
         let name = loader.name();
-        let through = |fault: Fault| fault.through(&name);
+        let through = |fault: Box<Fault>| fault.through(&name);
         let mut child = Self::load(loader).map_err(through)?;
         child.says.build_metadata.clone_from(&self.says.build_metadata);
         child.origin = self.origin.as_ref().map(|origin| origin.join(path));
@@ -208,12 +215,12 @@ impl<'c> Target<'c> {
         }
     }
 
-    fn build_below(mut self, all: Accumulator, name: &str) -> Result<Accumulator, Fault> {
+    fn build_below(mut self, all: Accumulator, name: &str) -> Result<Accumulator, Box<Fault>> {
         self.accumulate(all).map_err(|fault| fault.through(name))
     }
 
     /// Runs what makes objects: fields of the kustomization first, configurations then.
-    fn generate(&self, all: &mut Accumulator) -> Result<(), Fault> {
+    fn generate(&self, all: &mut Accumulator) -> Result<(), Box<Fault>> {
         let mut made: Vec<(String, Vec<Resource>, Option<Origin>)> = Vec::new();
         let options = self.says.generator_options.as_ref();
         for (kind, name, plugin, list) in [
@@ -266,7 +273,7 @@ impl<'c> Target<'c> {
     }
 
     /// Puts a field before what is said about a part of it.
-    fn within(&self, field: &str, mut fault: Fault) -> Fault {
+    fn within(&self, field: &str, mut fault: Box<Fault>) -> Box<Fault> {
         if fault.field.is_empty() {
             field.clone_into(&mut fault.field);
         } else {
@@ -279,7 +286,7 @@ impl<'c> Target<'c> {
         self.origin.as_ref().map(|origin| origin.of_builtin(self.base_name, plugin))
     }
 
-    fn transform(&self, all: &mut Accumulator) -> Result<(), Fault> {
+    fn transform(&self, all: &mut Accumulator) -> Result<(), Box<Fault>> {
         let mut steps = configure::steps(self, &all.specs)?;
         for config in self.configs(&self.says.transformers, "transformers")?.into_vec() {
             let transformer = plugins::transformer(&config, &self.loader)
@@ -304,23 +311,23 @@ impl<'c> Target<'c> {
     }
 
     /// A fault of a transformer may name the entry itself.
-    fn within_list(&self, field: &str, fault: Fault) -> Fault {
+    fn within_list(&self, field: &str, fault: Box<Fault>) -> Box<Fault> {
         self.at(field, fault)
     }
 
     /// Runs transformers that may change nothing.
-    fn validate(&self, all: &mut Accumulator) -> Result<(), Fault> {
+    fn validate(&self, all: &mut Accumulator) -> Result<(), Box<Fault>> {
         let schema = self.schema();
         for config in self.configs(&self.says.validators, "validators")?.into_vec() {
-            let at = |fault: Fault| self.at("validators", fault);
+            let at = |fault: Box<Fault>| self.at("validators", fault);
             let transformer = plugins::transformer(&config, &self.loader).map_err(at)?;
             let before = all.objects.clone();
             transformer.apply(&mut all.objects, &schema).map_err(at)?;
             let is_same = |(one, other): (&Resource, &Resource)| {
                 one.past == other.past && one.node == without_mark(other).node
             };
-            let pairs = before.as_slice().iter().zip(all.objects.as_slice());
-            if before.len() != all.objects.len() || !pairs.map(is_same).all(|same| same) {
+            let mut pairs = before.as_slice().iter().zip(all.objects.as_slice());
+            if before.len() != all.objects.len() || !pairs.all(is_same) {
                 let what = format!("validator {} changes objects", transform::shown(&config));
                 return Err(at(Fault::new(what)));
             }
@@ -329,7 +336,11 @@ impl<'c> Target<'c> {
     }
 
     /// The configurations that a list holds, or names.
-    fn configs(&self, entries: &[String], field: &str) -> Result<crate::objects::Objects, Fault> {
+    fn configs(
+        &self,
+        entries: &[String],
+        field: &str,
+    ) -> Result<crate::objects::Objects, Box<Fault>> {
         let schema = self.schema();
         let mut all = Accumulator::default();
         let mut paths = Vec::new();
@@ -364,7 +375,7 @@ fn without_mark(resource: &Resource) -> Resource {
 }
 
 /// Writes the origin over what may be there.
-fn set_origin(node: &mut Node, origin: &str) -> Result<(), Fault> {
+fn set_origin(node: &mut Node, origin: &str) -> Result<(), Box<Fault>> {
     let annotations =
         crate::edit::lookup_create(node, &["metadata", "annotations"], crate::edit::Make::Mapping)?;
     let Some(annotations) = annotations else {

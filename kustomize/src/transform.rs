@@ -49,7 +49,7 @@ pub(crate) enum Transformer {
 
 impl Transformer {
     /// Changes the objects; what is left empty is dropped by the caller.
-    pub(crate) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Fault> {
+    pub(crate) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
         match self {
             Self::StrategicPatches(patches) => patches.apply(objects, schema),
             Self::Patches(patches) => patches.apply(objects, schema),
@@ -71,11 +71,15 @@ impl Transformer {
 }
 
 /// Gives generated objects the names that follow their contents.
-pub(crate) fn add_hashes(objects: &mut Objects, schema: &Schema) -> Result<(), Fault> {
+pub(crate) fn add_hashes(objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
     for resource in objects.as_mut_slice() {
         if resource.past.needs_hash {
-            let suffix =
-                crate::hash::name_suffix(&resource.node).map_err(|e| fault(e, resource))?;
+            let suffix = match resource.kind() {
+                "ConfigMap" | "Secret" => crate::hash::name_suffix(&resource.node),
+                // Of other kinds everything counts, what the original remembers included.
+                _ => crate::hash::name_suffix(&resource.annotated()?),
+            };
+            let suffix = suffix.map_err(|problem| fault(problem, resource))?;
             resource.store_id(schema);
             let name = format!("{}-{suffix}", resource.name());
             resource.set_name(&name).map_err(|problem| fault(problem, resource))?;
@@ -85,7 +89,7 @@ pub(crate) fn add_hashes(objects: &mut Objects, schema: &Schema) -> Result<(), F
 }
 
 /// What is wrong with an object.
-pub(crate) fn fault(problem: String, resource: &Resource) -> Fault {
+pub(crate) fn fault(problem: String, resource: &Resource) -> Box<Fault> {
     let fault = Fault::new(problem).about(shown(resource));
     match &resource.file {
         Some(file) => fault.in_file(file).at_line(resource.node.read_line()),

@@ -28,7 +28,7 @@ impl Vars {
         vars: &[Var],
         objects: &mut Objects,
         schema: &Schema,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Box<Fault>> {
         for var in vars {
             let kind = (var.gvk.api_version(), &var.gvk.kind);
             let is_cluster_scoped = schema.is_namespaced(&kind.0, kind.1) == Some(false);
@@ -62,11 +62,11 @@ impl Vars {
     }
 
     /// Adds those of a base.
-    pub(crate) fn merge(&mut self, other: Self) -> Result<(), Fault> {
+    pub(crate) fn merge(&mut self, other: Self) -> Result<(), Box<Fault>> {
         other.0.into_values().try_for_each(|var| self.insert(var))
     }
 
-    fn insert(&mut self, var: Var) -> Result<(), Fault> {
+    fn insert(&mut self, var: Var) -> Result<(), Box<Fault>> {
         let name = var.name.clone();
         if self.0.insert(name.clone(), var).is_some() {
             return Err(Fault::new(format!("variable {name:?} is defined twice")));
@@ -79,7 +79,7 @@ impl Vars {
         &self,
         objects: &mut Objects,
         specs: &[FieldSpec],
-    ) -> Result<Vec<String>, Fault> {
+    ) -> Result<Vec<String>, Box<Fault>> {
         if self.0.is_empty() {
             return Ok(Vec::new());
         }
@@ -104,7 +104,7 @@ impl Vars {
 type Values<'v> = BTreeMap<&'v str, (Value, bool)>;
 
 /// The value of a variable.
-fn value(var: &Var, objects: &Objects) -> Result<Value, Fault> {
+fn value(var: &Var, objects: &Objects) -> Result<Value, Box<Fault>> {
     let is_source = |resource: &&Resource| resource.variables.contains(&var.name);
     let resource = objects.as_slice().iter().find(is_source).ok_or_else(|| {
         let what = format!("variable {:?} names an object that is not there", var.name);

@@ -156,7 +156,8 @@ impl Cluster {
         self.0.request_events(request).await
     }
 
-    /// A forced server-side apply.
+    /// A forced server-side apply. With force a conflict is only another writer at the same moment, so
+    /// it is tried again.
     pub(crate) async fn apply(
         &self,
         path: &str,
@@ -166,8 +167,16 @@ impl Cluster {
     ) -> Result<Value, Error> {
         let dry = if run == Run::Dry { "&dryRun=All" } else { "" };
         let path = format!("{path}?fieldManager={}&force=true{dry}", escape(manager));
-        let request = Request::patch(path).header(CONTENT_TYPE, "application/apply-patch+yaml");
-        self.send(request, bytes(object)?).await
+        let body = bytes(object)?;
+        let mut attempts = 1;
+        loop {
+            let request =
+                Request::patch(&path).header(CONTENT_TYPE, "application/apply-patch+yaml");
+            match self.send(request, body.clone()).await {
+                Err(error) if code(&error) == 409 && attempts < APPLY_ATTEMPTS => attempts += 1,
+                answer => return answer,
+            }
+        }
     }
 
     pub(crate) async fn json_patch(
@@ -252,6 +261,9 @@ fn escape(text: &str) -> impl std::fmt::Display + '_ {
 }
 
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Writers that come in between, one after another.
+const APPLY_ATTEMPTS: u32 = 5;
 
 /// Objects in a page: few enough that one is soon parsed and forgotten.
 const PAGE: usize = 500;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 pub use self::config_map::ConfigMapInventory;
 pub use self::memory::MemoryInventory;
 pub use self::status::StatusInventory;
+use crate::patience::{ATTEMPTS, pause};
 use crate::{BoxError, Error, ObjectId};
 
 /// The ids of every object that a set may have put into the cluster, each with the version it was
@@ -193,6 +194,8 @@ pub(crate) async fn update(
         match store.save(&wanted, &stored.mark).await {
             Ok(_) => return Ok(wanted),
             Err(Error::InventoryConflict { .. }) if attempt < ATTEMPTS => {}
+            // Whether it was saved is not known; what is there tells.
+            Err(Error::Inventory { .. }) if attempt < ATTEMPTS => pause(attempt).await,
             Err(error) => return Err(error),
         }
     }
@@ -202,9 +205,6 @@ pub(crate) async fn update(
 pub(crate) fn unreadable(store: &str, error: impl Into<BoxError>) -> Error {
     Error::Inventory { store: store.to_owned(), source: error.into() }
 }
-
-/// How often a save is tried again because somebody else was faster.
-const ATTEMPTS: u32 = 10;
 
 #[cfg(test)]
 mod tests;

@@ -110,11 +110,14 @@ pub mod manifests;
 mod object;
 mod order;
 mod owner;
+mod ownership;
+mod patience;
 mod plan;
 mod policy;
 mod prune;
 mod ready;
 mod refusal;
+mod scope;
 mod takeover;
 mod watch;
 

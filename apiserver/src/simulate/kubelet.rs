@@ -31,6 +31,9 @@ impl Machine {
             return;
         }
         let crashing = is_crashing(pod);
+        if !self.has_kubelet(pod) {
+            return;
+        }
         let waits = matches!(pod.status()["phase"].as_str(), None | Some("" | "Pending"));
         if !waits && !crashing {
             return;
@@ -68,7 +71,7 @@ impl Machine {
 
     /// A node lets a deleted pod go at once, and its Job needs it no longer.
     fn end_pod(&mut self, pod: &Subject) {
-        if pod.spec()["nodeName"].is_string() {
+        if pod.spec()["nodeName"].is_string() && self.has_kubelet(pod) {
             let options = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
             // A pod is never undeletable.
             let _deleted = self.delete_object(&pod.kind, &pod.stored, &options);
@@ -76,6 +79,13 @@ impl Machine {
         if let Some(now) = self.subject(pod.place()).filter(|now| now.stored.deleting) {
             self.release_from_job(&now);
         }
+    }
+
+    /// Whether a pod has no node yet, or one that is there, or was started while it was.
+    fn has_kubelet(&self, pod: &Subject) -> bool {
+        let started = pod.status()["startTime"].is_string();
+        let Some(node) = pod.spec()["nodeName"].as_str() else { return true };
+        started || self.is_node(node)
     }
 
     /// What the scheduler does. The binding belongs to nobody.

@@ -44,6 +44,11 @@ impl Machine {
         nodes.into_iter().next()
     }
 
+    pub(super) fn is_node(&self, name: &str) -> bool {
+        let kind = self.served("", "nodes");
+        kind.is_some_and(|kind| self.store.get(kind.shelf, name).is_some())
+    }
+
     /// The nodes that have the labels a pod's spec selects.
     pub(super) fn nodes(&self, spec: &Value) -> Vec<String> {
         let Some(kind) = self.served("", "nodes") else { return Vec::new() };

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,9 +27,10 @@ import (
 
 // Scenario is one document of a scenario file; ssa/tests/scenarios/README.md says what it means.
 type Scenario struct {
-	Name  string              `json:"name"`
-	For   []map[string]string `json:"for"`
-	Steps []Step              `json:"steps"`
+	Name    string              `json:"name"`
+	Differs string              `json:"differs"`
+	For     []map[string]string `json:"for"`
+	Steps   []Step              `json:"steps"`
 }
 
 type Step struct {
@@ -91,7 +94,7 @@ func scenarios(kubeconfig, folder string) error {
 				defer func() { <-slots }()
 				engine, err := newEngine(config)
 				if err == nil {
-					outcomes[i], err = engine.perform(fmt.Sprintf("go%02d%03d", number, i), text)
+					outcomes[i], err = engine.perform(fmt.Sprintf("go%x-%02d%03d", time.Now().Unix(), number, i), text)
 				}
 				failures[i] = err
 			})
@@ -126,25 +129,30 @@ func readScenarios(file string) ([]string, error) {
 	}
 	var all []string
 	for _, document := range strings.Split(string(text), "\n---\n") {
-		var scenario Scenario
+		var scenario struct {
+			For []map[string]string `json:"for"`
+		}
 		if err := yaml.Unmarshal([]byte(document), &scenario); err != nil {
 			return nil, err
-		}
-		if scenario.Name == "" {
-			continue
 		}
 		if len(scenario.For) == 0 {
 			all = append(all, document)
 		}
 		for _, row := range scenario.For {
 			filled := document
-			for key, value := range row {
-				filled = strings.ReplaceAll(filled, "$"+key, value)
+			for _, key := range longestFirst(row) {
+				filled = strings.ReplaceAll(filled, "$"+key, row[key])
 			}
 			all = append(all, filled)
 		}
 	}
 	return all, nil
+}
+
+func longestFirst(row map[string]string) []string {
+	keys := slices.Collect(maps.Keys(row))
+	slices.SortFunc(keys, func(a, b string) int { return len(b) - len(a) })
+	return keys
 }
 
 // run is a scenario under way in its own namespace.
@@ -158,10 +166,9 @@ type run struct {
 
 func (e *Engine) perform(namespace, text string) (Outcome, error) {
 	var scenario Scenario
-	if err := yaml.UnmarshalStrict([]byte(strings.ReplaceAll(text, "$ns", namespace)), &scenario, yaml.DisallowUnknownFields); err != nil {
-		if err := yaml.Unmarshal([]byte(strings.ReplaceAll(text, "$ns", namespace)), &scenario); err != nil {
-			return Outcome{}, err
-		}
+	text = strings.ReplaceAll(text, "$ns", namespace)
+	if err := yaml.UnmarshalStrict([]byte(text), &scenario); err != nil {
+		return Outcome{}, err
 	}
 	ctx := context.Background()
 	space := &unstructured.Unstructured{Object: map[string]any{

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -24,10 +25,14 @@ func (r *run) state(ctx context.Context) (map[string]any, error) {
 		live.SetGroupVersionKind(gvk)
 		err := r.client.Get(ctx, client.ObjectKeyFromObject(touched), live)
 		switch {
+		case touched.GetNamespace() == "" && !clusterWide[gvk.Kind]:
+			objects[name] = nil // no path leads there
 		case apierrors.IsNotFound(err) || meta.IsNoMatchError(err):
 			objects[name] = nil
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", name, err)
+		case live.GetDeletionTimestamp() != nil && slices.Contains(live.GetFinalizers(), "customresourcecleanup.apiextensions.k8s.io"):
+			objects[name] = nil // the server is about to remove it
 		default:
 			objects[name] = comparable(live.Object)
 		}

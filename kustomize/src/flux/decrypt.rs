@@ -75,13 +75,13 @@ pub(super) fn files(
         Search { folder, decryptor, seen: BTreeSet::new(), done: BTreeSet::new(), plain: None };
     let here = folder.position().clone();
     search.seen.insert(here.clone());
-    search.kustomization(&here, root, 0).map_err(|fault| Error::Build(fault.into()))?;
+    search.kustomization(&here, root, 0).map_err(Error::Build)?;
     match search.plain {
         None => Ok(folder.clone()),
         Some(plain) => {
             let all = folder.at("/").and_then(|tree| tree.overlay("", &plain.build()));
             let at = all.and_then(|tree| tree.at([b"/", here.as_bytes()].concat()));
-            at.map_err(|error| Error::Build(Fault::new(error.to_string()).into()))
+            at.map_err(|error| Error::Build(Fault::new(error.to_string())))
         }
     }
 }
@@ -103,7 +103,7 @@ impl Search<'_> {
         here: &TreePath,
         kustomization: &Kustomization,
         depth: usize,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Box<Fault>> {
         for args in &kustomization.secret_generator {
             for source in &args.sources.files {
                 let (key, path) = source.split_once('=').unwrap_or((source, source));
@@ -133,7 +133,7 @@ impl Search<'_> {
     }
 
     /// Another folder, if it is one; what is wrong with it, the build will say.
-    fn below(&mut self, here: &TreePath, path: &str, depth: usize) -> Result<(), Fault> {
+    fn below(&mut self, here: &TreePath, path: &str, depth: usize) -> Result<(), Box<Fault>> {
         let Ok(folder) = self.at(here).and_then(|here| here.at(path)) else { return Ok(()) };
         let position = folder.position().clone();
         if depth > MAX_DEPTH || !self.seen.insert(position.clone()) {
@@ -151,7 +151,7 @@ impl Search<'_> {
         self.folder.at([b"/", path.as_bytes()].concat())
     }
 
-    fn file(&mut self, here: &TreePath, path: &str, format: Format) -> Result<(), Fault> {
+    fn file(&mut self, here: &TreePath, path: &str, format: Format) -> Result<(), Box<Fault>> {
         let Ok(folder) = self.at(here) else { return Ok(()) };
         let Ok(target) = folder.resolve(path) else { return Ok(()) };
         if !self.done.insert(target.clone()) {
@@ -181,7 +181,7 @@ pub(super) fn objects(build: &mut Build, decryptor: &dyn Decryptor) -> Result<()
             continue;
         }
         let name = super::substitute::name(resource);
-        let fault = |what: String| Error::Build(Fault::new(what).about(&name).into());
+        let fault = |what: String| Error::Build(Fault::new(what).about(&name));
         let value = resource.node.to_value().map_err(fault)?;
         let plain = decryptor
             .object(&value)

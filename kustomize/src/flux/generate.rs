@@ -40,8 +40,8 @@ pub(super) fn kustomization(folder: &Tree, spec: &Spec) -> Result<Root, Error> {
     Ok(root)
 }
 
-fn fault(fault: Fault) -> Error {
-    Error::Build(fault.into())
+fn fault(fault: Box<Fault>) -> Error {
+    Error::Build(fault)
 }
 
 fn is_file(folder: &Tree, name: &str) -> bool {
@@ -55,7 +55,7 @@ pub(super) fn read(folder: &Tree, file: &str) -> Result<(Kustomization, Vec<u8>)
         let says = Kustomization::read_leniently(&text).map_err(|problem| problem.fault())?;
         Ok((says, text.to_vec()))
     };
-    read().map_err(|problem: Fault| fault(problem.in_file(path_of(folder, file))))
+    read().map_err(|problem: Box<Fault>| fault(problem.in_file(path_of(folder, file))))
 }
 
 fn own(folder: &Tree, file: &'static str) -> Result<Root, Error> {
@@ -85,7 +85,7 @@ fn generated(folder: &Tree) -> Result<Root, Error> {
 }
 
 /// The manifests below a folder; a folder with a kustomization of its own stands for its contents.
-fn scan(folder: &Tree, paths: &mut Vec<TreePath>) -> Result<Vec<String>, Fault> {
+fn scan(folder: &Tree, paths: &mut Vec<TreePath>) -> Result<Vec<String>, Box<Fault>> {
     let mut found = Vec::new();
     let mut walk = folder.walk();
     while let Some(walked) = walk.next() {
@@ -109,7 +109,7 @@ fn scan(folder: &Tree, paths: &mut Vec<TreePath>) -> Result<Vec<String>, Fault> 
 }
 
 /// Whether a file holds objects, which Flux wants to know before it builds.
-fn check(folder: &Tree, path: &str) -> Result<(), Fault> {
+fn check(folder: &Tree, path: &str) -> Result<(), Box<Fault>> {
     let bytes = folder.read(path).map_err(|error| Fault::new(error.to_string()))?;
     crate::load::parse(&bytes).map(drop)
 }
@@ -119,7 +119,11 @@ fn path_of(folder: &Tree, path: &str) -> String {
 }
 
 /// Adds what the spec says.
-fn overlay(kustomization: &mut Kustomization, folder: &Tree, spec: &Spec) -> Result<(), Fault> {
+fn overlay(
+    kustomization: &mut Kustomization,
+    folder: &Tree,
+    spec: &Spec,
+) -> Result<(), Box<Fault>> {
     for (said, field) in [
         (&spec.target_namespace, &mut kustomization.namespace),
         (&spec.name_prefix, &mut kustomization.name_prefix),
@@ -174,6 +178,6 @@ fn is_local(path: &str) -> bool {
         ["git::", "gh:", "ssh://", "https://", "http://", "git@", "github.com:", "github.com/"];
     let lower = path.to_lowercase();
     let is_remote = |prefix: &&str| prefix.len() < path.len() && lower.starts_with(*prefix);
-    !REMOTE.iter().any(|prefix| is_remote(prefix))
+    !REMOTE.iter().any(is_remote)
         && !lower.strip_prefix("file://").unwrap_or(&lower).starts_with('/')
 }

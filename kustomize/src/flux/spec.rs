@@ -61,10 +61,10 @@ impl Spec {
             Value::Null => &empty,
             spec => spec,
         };
-        Self::parse(&Fields { map: spec, path: "spec" }).map_err(|fault| Error::Build(fault.into()))
+        Self::parse(&Fields { map: spec, path: "spec" }).map_err(Error::Build)
     }
 
-    fn parse(spec: &Fields<'_>) -> Result<Self, Fault> {
+    fn parse(spec: &Fields<'_>) -> Result<Self, Box<Fault>> {
         let common = spec.mapping("commonMetadata")?;
         let post_build = spec.mapping("postBuild")?;
         Ok(Self {
@@ -93,7 +93,7 @@ impl Spec {
 }
 
 impl PostBuild {
-    fn read(map: &Value) -> Result<Self, Fault> {
+    fn read(map: &Value) -> Result<Self, Box<Fault>> {
         let fields = Fields { map, path: "spec.postBuild" };
         let mut from = Vec::new();
         for (index, item) in fields.list("substituteFrom")?.iter().enumerate() {
@@ -129,7 +129,7 @@ fn inline(patch: Patch) -> Patch {
 }
 
 /// `patchesJson6902[]`, whose operations stand there as a list.
-fn patches_json6902(spec: &Fields<'_>) -> Result<Vec<Patch>, Fault> {
+fn patches_json6902(spec: &Fields<'_>) -> Result<Vec<Patch>, Box<Fault>> {
     let items = spec.list("patchesJson6902")?;
     let patch = |(index, item): (usize, &Value)| {
         let mut rest = item.clone();
@@ -149,13 +149,13 @@ struct Fields<'v> {
 }
 
 impl<'v> Fields<'v> {
-    fn wrong(&self, field: &str, wanted: &str) -> Fault {
+    fn wrong(&self, field: &str, wanted: &str) -> Box<Fault> {
         let found = &self.map[field];
         Fault::new(format!("{found} stands where {wanted} is expected"))
             .at(format!("{}.{field}", self.path))
     }
 
-    fn text(&self, field: &str) -> Result<Option<String>, Fault> {
+    fn text(&self, field: &str) -> Result<Option<String>, Box<Fault>> {
         match &self.map[field] {
             Value::Null => Ok(None),
             Value::String(text) => Ok(Some(text.clone())),
@@ -163,7 +163,7 @@ impl<'v> Fields<'v> {
         }
     }
 
-    fn flag(&self, field: &str) -> Result<bool, Fault> {
+    fn flag(&self, field: &str) -> Result<bool, Box<Fault>> {
         match &self.map[field] {
             Value::Null => Ok(false),
             Value::Bool(flag) => Ok(*flag),
@@ -171,7 +171,7 @@ impl<'v> Fields<'v> {
         }
     }
 
-    fn mapping(&self, field: &str) -> Result<Option<&'v Value>, Fault> {
+    fn mapping(&self, field: &str) -> Result<Option<&'v Value>, Box<Fault>> {
         match &self.map[field] {
             Value::Null => Ok(None),
             found @ Value::Object(_) => Ok(Some(found)),
@@ -179,7 +179,7 @@ impl<'v> Fields<'v> {
         }
     }
 
-    fn list(&self, field: &str) -> Result<&'v [Value], Fault> {
+    fn list(&self, field: &str) -> Result<&'v [Value], Box<Fault>> {
         match &self.map[field] {
             Value::Null => Ok(&[]),
             Value::Array(items) => Ok(items),
@@ -187,13 +187,13 @@ impl<'v> Fields<'v> {
         }
     }
 
-    fn texts(&self, field: &str) -> Result<Vec<String>, Fault> {
+    fn texts(&self, field: &str) -> Result<Vec<String>, Box<Fault>> {
         let text = |item: &Value| item.as_str().map(str::to_owned);
         let texts: Option<_> = self.list(field)?.iter().map(text).collect();
         texts.ok_or_else(|| self.wrong(field, "a list of texts"))
     }
 
-    fn documents(&self, field: &str) -> Result<Vec<String>, Fault> {
+    fn documents(&self, field: &str) -> Result<Vec<String>, Box<Fault>> {
         let items = self.list(field)?;
         if items.iter().any(|item| !item.is_object()) {
             return Err(self.wrong(field, "a list of objects"));
@@ -201,7 +201,7 @@ impl<'v> Fields<'v> {
         Ok(items.iter().map(Value::to_string).collect())
     }
 
-    fn objects<T: decode::Decode>(&self, field: &str) -> Result<Vec<T>, Fault> {
+    fn objects<T: decode::Decode>(&self, field: &str) -> Result<Vec<T>, Box<Fault>> {
         let object = |(index, item): (usize, &Value)| {
             let path = format!("{}.{field}[{index}]", self.path);
             match item {
@@ -215,13 +215,17 @@ impl<'v> Fields<'v> {
     }
 }
 
-fn at(problem: Problem, path: &str) -> Fault {
+fn at(problem: Problem, path: &str) -> Box<Fault> {
     let field = problem.field();
     let field = if field.is_empty() { path.to_owned() } else { format!("{path}.{field}") };
     Fault::new(problem.what).at(field)
 }
 
-fn texts(map: Option<&Value>, path: &str, field: &str) -> Result<BTreeMap<String, String>, Fault> {
+fn texts(
+    map: Option<&Value>,
+    path: &str,
+    field: &str,
+) -> Result<BTreeMap<String, String>, Box<Fault>> {
     let Some(map) = map else { return Ok(BTreeMap::new()) };
     let fields = Fields { map, path };
     let mut texts = BTreeMap::new();

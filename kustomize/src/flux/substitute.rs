@@ -60,7 +60,7 @@ impl Draft {
                 || resource.api_version().is_empty()
             {
                 let what = "it lacks an apiVersion, a kind or a name";
-                return Err(Error::Build(Fault::new(what).about(name(resource)).into()));
+                return Err(Error::Build(Fault::new(what).about(name(resource))));
             }
         }
         let Some(post_build) = self.post_build.take() else { return Ok(self.build) };
@@ -77,7 +77,7 @@ impl Draft {
             let what = format!(
                 "{name:?} cannot be the name of a variable: it takes letters, digits and _"
             );
-            return Err(Error::Build(Fault::new(what).at("spec.postBuild").into()));
+            return Err(Error::Build(Fault::new(what).at("spec.postBuild")));
         }
         self.replace_all(&replacing)?;
         Ok(self.build)
@@ -111,7 +111,7 @@ impl Draft {
                 *count += 1;
                 if *count > 1 {
                     let what = "another object is called what its variables make of this one";
-                    return Err(Error::Build(Fault::new(what).about(object).into()));
+                    return Err(Error::Build(Fault::new(what).about(object)));
                 }
             }
         }
@@ -165,14 +165,14 @@ impl Replacing {
             None => Ok(expanded),
             Some(name) => {
                 let what = format!("variable {name:?} is not UTF-8");
-                Err(Error::Build(Fault::new(what).into()))
+                Err(Error::Build(Fault::new(what)))
             }
         }
     }
 
     /// Expands the printed text of an object, and reads it again.
     fn text(&self, resource: &mut Resource) -> Result<(), Wrong> {
-        let other = |what: String| ("its text".to_owned(), Error::Build(Fault::new(what).into()));
+        let other = |what: String| ("its text".to_owned(), Error::Build(Fault::new(what)));
         let value = resource.node.to_value().map_err(other)?;
         let text = gotk_yaml::to_string(&value).map_err(|error| other(error.to_string()))?;
         let expanded = match text.contains('$') {

@@ -50,7 +50,7 @@ impl Variables {
         let fault = |what: String| {
             let name = format!("{} {}", reference.kind, reference.name);
             let fault = Fault::new(what).at("spec.postBuild.substituteFrom").about(name);
-            Error::Build(fault.into())
+            Error::Build(fault)
         };
         let Some(object) = object else {
             if reference.optional {

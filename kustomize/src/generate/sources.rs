@@ -7,10 +7,10 @@ use crate::load::Loader;
 type Pair = (String, Vec<u8>);
 
 /// Everything the sources name: environments first, then literals, then files.
-pub(super) fn read(sources: &Sources, loader: &Loader<'_>) -> Result<Vec<Pair>, Fault> {
+pub(super) fn read(sources: &Sources, loader: &Loader<'_>) -> Result<Vec<Pair>, Box<Fault>> {
     let mut pairs = Vec::new();
     for (index, path) in sources.envs.iter().enumerate() {
-        let at = |fault: Fault| fault.at(format!("envs[{index}]"));
+        let at = |fault: Box<Fault>| fault.at(format!("envs[{index}]"));
         let file = loader.read(path).map_err(at)?;
         let lines = env(&file.bytes)
             .map_err(|(line, problem)| Fault::new(problem).in_file(&file.name).at_line(line));
@@ -21,7 +21,7 @@ pub(super) fn read(sources: &Sources, loader: &Loader<'_>) -> Result<Vec<Pair>, 
         pairs.push(pair);
     }
     for (index, source) in sources.files.iter().enumerate() {
-        let at = |fault: Fault| fault.at(format!("files[{index}]"));
+        let at = |fault: Box<Fault>| fault.at(format!("files[{index}]"));
         let (key, path) = named_file(source).map_err(at)?;
         let file = loader.read(path).map_err(at)?;
         pairs.push((key.to_owned(), file.bytes.to_vec()));
@@ -57,7 +57,7 @@ fn env(bytes: &[u8]) -> Result<Vec<Pair>, (usize, String)> {
 }
 
 /// `key=value`, the value in quotes or not.
-fn literal(source: &str) -> Result<Pair, Fault> {
+fn literal(source: &str) -> Result<Pair, Box<Fault>> {
     let pair = source.split_once('=').filter(|(key, _)| !key.is_empty());
     let (key, value) = pair.ok_or_else(|| Fault::new(format!("{source:?} is not key=value")))?;
     let inner = ['"', '\''].into_iter().find_map(|quote| {
@@ -67,7 +67,7 @@ fn literal(source: &str) -> Result<Pair, Fault> {
 }
 
 /// `path` or `key=path`; without a key it is the name of the file.
-fn named_file(source: &str) -> Result<(&str, &str), Fault> {
+fn named_file(source: &str) -> Result<(&str, &str), Box<Fault>> {
     let problem = |what: &str| Err(Fault::new(format!("{source:?} {what}")));
     match source.split_once('=') {
         None => Ok((base_name(source), source)),

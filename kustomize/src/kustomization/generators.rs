@@ -1,4 +1,4 @@
-//! What is said about a ConfigMap or Secret to generate.
+//! What is said about a `ConfigMap` or Secret to generate.
 
 use std::collections::BTreeMap;
 

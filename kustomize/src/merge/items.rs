@@ -159,8 +159,7 @@ pub(super) fn directive(patch: &Node) -> Result<(Directive, Option<Node>), Strin
         return Err(format!("unknown patch strategy '{}'", word.text()));
     };
     let is_other = |item: &&Node| {
-        !item.is_null()
-            && !(item.is_mapping() && item.entries().is_empty())
+        !(item.is_null() || item.is_mapping() && item.entries().is_empty())
             && item.get(DIRECTIVE).is_none_or(|other| other.text() != word.text())
     };
     let others = patch.items().iter().filter(is_other).cloned().collect();

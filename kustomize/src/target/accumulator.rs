@@ -18,14 +18,14 @@ pub(crate) struct Accumulator {
 
 impl Accumulator {
     /// Adds what another folder adds up to.
-    pub(crate) fn merge(&mut self, other: Self, schema: &Schema) -> Result<(), Fault> {
+    pub(crate) fn merge(&mut self, other: Self, schema: &Schema) -> Result<(), Box<Fault>> {
         self.objects.append_all(other.objects.into_vec(), schema)?;
         self.add_specs(&other.specs)?;
         self.vars.merge(other.vars)
     }
 
     /// Adds tables; those that nobody changed are shared.
-    pub(crate) fn add_specs(&mut self, other: &Arc<FieldSpecs>) -> Result<(), Fault> {
+    pub(crate) fn add_specs(&mut self, other: &Arc<FieldSpecs>) -> Result<(), Box<Fault>> {
         if Arc::ptr_eq(&self.specs, other) || **other == FieldSpecs::default() {
             return Ok(());
         }

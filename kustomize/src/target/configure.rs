@@ -23,7 +23,7 @@ use serde_json::Value;
 type Asked = (String, Step);
 
 /// The transformers that the fields ask for.
-pub(super) fn steps(target: &Target<'_>, specs: &FieldSpecs) -> Result<Vec<Asked>, Fault> {
+pub(super) fn steps(target: &Target<'_>, specs: &FieldSpecs) -> Result<Vec<Asked>, Box<Fault>> {
     let says = &target.says;
     let mut steps = Steps { target, steps: Vec::new() };
     if !says.patches_strategic_merge.is_empty() {
@@ -79,7 +79,7 @@ impl Steps<'_, '_> {
         self.steps.push((field.into(), (transformer, origin)));
     }
 
-    fn labels(&mut self, specs: &FieldSpecs) -> Result<(), Fault> {
+    fn labels(&mut self, specs: &FieldSpecs) -> Result<(), Box<Fault>> {
         let says = &self.target.says;
         if says.labels.is_empty() && says.common_labels.is_empty() {
             return Ok(());
@@ -97,7 +97,7 @@ impl Steps<'_, '_> {
         Ok(())
     }
 
-    fn rest(&mut self, specs: &FieldSpecs) -> Result<(), Fault> {
+    fn rest(&mut self, specs: &FieldSpecs) -> Result<(), Box<Fault>> {
         let target = self.target;
         let says = &target.says;
         for (index, entry) in says.patches_json6902.iter().enumerate() {
@@ -129,7 +129,7 @@ impl Steps<'_, '_> {
     }
 }
 
-fn locate_in(target: &Target<'_>, fault: Fault) -> Fault {
+fn locate_in(target: &Target<'_>, fault: Box<Fault>) -> Box<Fault> {
     target.at("replacements", fault)
 }
 
@@ -156,7 +156,7 @@ fn label_specs(label: &kustomization::Label, specs: &FieldSpecs) -> Result<Vec<F
 pub(super) fn strategic_patches(
     entries: &[String],
     loader: &Loader<'_>,
-) -> Result<StrategicPatches, Fault> {
+) -> Result<StrategicPatches, Box<Fault>> {
     let mut patches = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let read = match inline(entry.as_bytes()) {
@@ -172,7 +172,7 @@ pub(super) fn strategic_patches(
 }
 
 /// The objects that a text holds.
-pub(super) fn inline(text: &[u8]) -> Result<Vec<Resource>, Fault> {
+pub(super) fn inline(text: &[u8]) -> Result<Vec<Resource>, Box<Fault>> {
     let documents = crate::load::parse(text)?;
     Ok(documents
         .into_iter()
@@ -183,7 +183,7 @@ pub(super) fn inline(text: &[u8]) -> Result<Vec<Resource>, Fault> {
         .collect())
 }
 
-fn from_file(path: &str, loader: &Loader<'_>) -> Result<Vec<Resource>, Fault> {
+fn from_file(path: &str, loader: &Loader<'_>) -> Result<Vec<Resource>, Box<Fault>> {
     let file = loader.read(path)?;
     let documents = loader.parse(&file)?;
     let resource = |document: &crate::node::Node| {
@@ -195,7 +195,10 @@ fn from_file(path: &str, loader: &Loader<'_>) -> Result<Vec<Resource>, Fault> {
 }
 
 /// An entry of `patches`: what kind of patch it is, its text says.
-pub(super) fn patches(entry: &kustomization::Patch, loader: &Loader<'_>) -> Result<Patches, Fault> {
+pub(super) fn patches(
+    entry: &kustomization::Patch,
+    loader: &Loader<'_>,
+) -> Result<Patches, Box<Fault>> {
     let text = entry.patch.trim();
     let (text, name) = match (text, entry.path.as_str()) {
         ("", "") => return Err("it has neither patch nor path".into()),
@@ -207,7 +210,7 @@ pub(super) fn patches(entry: &kustomization::Patch, loader: &Loader<'_>) -> Resu
         (text, "") => (text.to_owned(), None),
         _ => return Err("patch and path exclude each other".into()),
     };
-    let in_file = |fault: Fault| match &name {
+    let in_file = |fault: Box<Fault>| match &name {
         Some(name) => fault.in_file(name),
         None => fault.at("patch"),
     };
@@ -226,6 +229,11 @@ pub(super) fn patches(entry: &kustomization::Patch, loader: &Loader<'_>) -> Resu
                 if let Some(options) = entry.options {
                     patch.past.may_change_name |= options.allow_name_change;
                     patch.past.may_change_kind |= options.allow_kind_change;
+                    if options.allow_name_change || options.allow_kind_change {
+                        // The original notes it in the annotations, and makes texts of all.
+                        let texts = patch.texts("annotations");
+                        patch.set_texts("annotations", &texts)?;
+                    }
                 }
             }
             Ok(Patches::Strategic { patches, target })
@@ -243,7 +251,7 @@ pub(super) fn patches(entry: &kustomization::Patch, loader: &Loader<'_>) -> Resu
 pub(super) fn json_patches(
     entry: &kustomization::Patch,
     loader: &Loader<'_>,
-) -> Result<JsonPatches, Fault> {
+) -> Result<JsonPatches, Box<Fault>> {
     let target = entry.target.clone().unwrap_or_default();
     if target.name.is_empty() {
         return Err(Fault::new("the target has no name").at("target"));
@@ -271,10 +279,10 @@ pub(super) fn json_patches(
 pub(super) fn replacements(
     entries: &[ReplacementField],
     loader: &Loader<'_>,
-) -> Result<Replacements, Fault> {
+) -> Result<Replacements, Box<Fault>> {
     let mut all = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        let at = |fault: Fault| fault.at(format!("replacements[{index}]"));
+        let at = |fault: Box<Fault>| fault.at(format!("replacements[{index}]"));
         if entry.path.is_empty() {
             all.push(entry.inline.clone());
             continue;
@@ -300,10 +308,10 @@ pub(super) fn replacements(
 
 impl Target<'_> {
     /// Adds the tables that are built in, and those of `configurations` and `crds`.
-    pub(super) fn add_configurations(&self, all: &mut Accumulator) -> Result<(), Fault> {
+    pub(super) fn add_configurations(&self, all: &mut Accumulator) -> Result<(), Box<Fault>> {
         let mut extra = FieldSpecs::default();
         for (index, path) in self.says.configurations.iter().enumerate() {
-            let at = |fault: Fault| self.at(&format!("configurations[{index}]"), fault);
+            let at = |fault: Box<Fault>| self.at(&format!("configurations[{index}]"), fault);
             let file = self.loader.read(path).map_err(at)?;
             let table = table(&file.bytes).map_err(|fault| at(fault.in_file(&file.name)))?;
             extra = extra.merged(&table).map_err(|problem| at(Fault::new(problem)))?;
@@ -315,7 +323,7 @@ impl Target<'_> {
         }
         all.add_specs(&specs).map_err(|fault| self.at("configurations", fault))?;
         for (index, path) in self.says.crds.iter().enumerate() {
-            let at = |fault: Fault| self.at(&format!("crds[{index}]"), fault);
+            let at = |fault: Box<Fault>| self.at(&format!("crds[{index}]"), fault);
             let file = self.loader.read(path).map_err(at)?;
             let specs = crds::read(&file.bytes)
                 .map_err(|problem| at(Fault::new(problem).in_file(&file.name)))?;
@@ -326,7 +334,7 @@ impl Target<'_> {
 }
 
 /// Reads a file of `configurations`.
-fn table(bytes: &[u8]) -> Result<FieldSpecs, Fault> {
+fn table(bytes: &[u8]) -> Result<FieldSpecs, Box<Fault>> {
     let options = gotk_yaml::Options::default().strict();
     let value = gotk_yaml::from_slice(bytes, &options).map_err(|error| Fault::yaml(&error))?;
     decode::object(&value, Mode::Known).map_err(|problem| problem.fault())

@@ -22,8 +22,11 @@ use crate::transform::{
 const BUILTIN: &str = "builtin";
 
 /// What a generator makes.
-pub(super) fn generate(config: &Resource, loader: &Loader<'_>) -> Result<Vec<Resource>, Fault> {
-    let about = |fault: Fault| fault.about(shown(config));
+pub(super) fn generate(
+    config: &Resource,
+    loader: &Loader<'_>,
+) -> Result<Vec<Resource>, Box<Fault>> {
+    let about = |fault: Box<Fault>| fault.about(shown(config));
     let fields = Fields::of(config).map_err(about)?;
     let made = match config.kind() {
         "ConfigMapGenerator" => from_args(Kind::ConfigMap, &fields, loader),
@@ -40,7 +43,11 @@ pub(super) fn generate(config: &Resource, loader: &Loader<'_>) -> Result<Vec<Res
     made.map_err(about)
 }
 
-fn from_args(kind: Kind, fields: &Fields, loader: &Loader<'_>) -> Result<Vec<Resource>, Fault> {
+fn from_args(
+    kind: Kind,
+    fields: &Fields,
+    loader: &Loader<'_>,
+) -> Result<Vec<Resource>, Box<Fault>> {
     let mut args: GeneratorArgs = fields.whole()?;
     let metadata: Metadata = fields.object("metadata")?;
     if args.name.is_empty() {
@@ -54,7 +61,7 @@ fn from_args(kind: Kind, fields: &Fields, loader: &Loader<'_>) -> Result<Vec<Res
 }
 
 /// The service account of an `IAMPolicyGenerator`.
-fn account(fields: &Fields) -> Result<Resource, Fault> {
+fn account(fields: &Fields) -> Result<Resource, Box<Fault>> {
     let text = |path: &[&str]| fields.text_at(path);
     if text(&["cloud"]) != "gke" {
         return Err(Fault::new(format!("cloud {:?} is not gke", text(&["cloud"]))));
@@ -84,13 +91,16 @@ fn is_transformer(kind: &str) -> bool {
 }
 
 /// The transformer that a configuration describes.
-pub(super) fn transformer(config: &Resource, loader: &Loader<'_>) -> Result<Transformer, Fault> {
-    let about = |fault: Fault| fault.about(shown(config));
+pub(super) fn transformer(
+    config: &Resource,
+    loader: &Loader<'_>,
+) -> Result<Transformer, Box<Fault>> {
+    let about = |fault: Box<Fault>| fault.about(shown(config));
     let fields = Fields::of(config).map_err(about)?;
     build(config.kind(), &fields, loader).map_err(about)
 }
 
-fn build(kind: &str, fields: &Fields, loader: &Loader<'_>) -> Result<Transformer, Fault> {
+fn build(kind: &str, fields: &Fields, loader: &Loader<'_>) -> Result<Transformer, Box<Fault>> {
     Ok(match kind {
         "AnnotationsTransformer" => Transformer::Annotations(Annotations {
             annotations: fields.texts("annotations")?,
@@ -142,7 +152,7 @@ fn build(kind: &str, fields: &Fields, loader: &Loader<'_>) -> Result<Transformer
     })
 }
 
-fn affix(side: Side, fields: &Fields) -> Result<Transformer, Fault> {
+fn affix(side: Side, fields: &Fields) -> Result<Transformer, Box<Fault>> {
     let text = fields.text(if side == Side::Prefix { "prefix" } else { "suffix" })?;
     if fields.get("fieldspecs").is_none_or(Value::is_null) {
         return Err("it has no fieldSpecs".into());
@@ -150,7 +160,7 @@ fn affix(side: Side, fields: &Fields) -> Result<Transformer, Fault> {
     Ok(Transformer::Affix(Affix { side, text, specs: fields.specs()? }))
 }
 
-fn strategic(fields: &Fields, loader: &Loader<'_>) -> Result<Transformer, Fault> {
+fn strategic(fields: &Fields, loader: &Loader<'_>) -> Result<Transformer, Box<Fault>> {
     let mut paths = Vec::new();
     if let Some(value) = fields.get("paths") {
         decode::strings(&mut paths, value, Mode::Lenient).map_err(fault)?;
@@ -172,7 +182,7 @@ fn strategic(fields: &Fields, loader: &Loader<'_>) -> Result<Transformer, Fault>
     Ok(Transformer::StrategicPatches(StrategicPatches(patches)))
 }
 
-fn value_add(fields: &Fields, loader: &Loader<'_>) -> Result<Transformer, Fault> {
+fn value_add(fields: &Fields, loader: &Loader<'_>) -> Result<Transformer, Box<Fault>> {
     let mut args: ValueAddArgs = fields.whole()?;
     if !args.target_file_path.is_empty() {
         let file = loader.read(&args.target_file_path).map_err(|f| f.at("targetFilePath"))?;
@@ -185,7 +195,7 @@ fn value_add(fields: &Fields, loader: &Loader<'_>) -> Result<Transformer, Fault>
     Ok(Transformer::ValueAdd(ValueAdd::new(args, &loader.base_name()).map_err(fault)?))
 }
 
-fn fault(problem: Problem) -> Fault {
+fn fault(problem: Problem) -> Box<Fault> {
     problem.fault()
 }
 
@@ -194,14 +204,14 @@ struct Fields(Value);
 
 impl Fields {
     /// The fields of what is built in; everything else is somebody's program.
-    fn of(config: &Resource) -> Result<Self, Fault> {
+    fn of(config: &Resource) -> Result<Self, Box<Fault>> {
         if config.api_version() != BUILTIN {
             return Err("only what is built in can be used: no program is run in a build".into());
         }
         Ok(Self(config.node.to_value()?))
     }
 
-    fn whole<T: Decode>(&self) -> Result<T, Fault> {
+    fn whole<T: Decode>(&self) -> Result<T, Box<Fault>> {
         decode::object(&self.0, Mode::Lenient).map_err(fault)
     }
 
@@ -209,40 +219,44 @@ impl Fields {
         get(&self.0, name)
     }
 
-    fn object<T: Decode>(&self, name: &str) -> Result<T, Fault> {
+    fn object<T: Decode>(&self, name: &str) -> Result<T, Box<Fault>> {
         let value = self.get(name).unwrap_or(&Value::Null);
         decode::object(value, Mode::Lenient).map_err(|problem| fault(problem).at(name))
     }
 
-    fn list<T: Decode>(&self, name: &str) -> Result<Vec<T>, Fault> {
+    fn list<T: Decode>(&self, name: &str) -> Result<Vec<T>, Box<Fault>> {
         let mut items = Vec::new();
         self.read(name, |value| decode::list(&mut items, value, Mode::Lenient))?;
         Ok(items)
     }
 
-    fn specs(&self) -> Result<Specs, Fault> {
+    fn specs(&self) -> Result<Specs, Box<Fault>> {
         Ok(self.list::<FieldSpec>("fieldspecs")?.into())
     }
 
-    fn text(&self, name: &str) -> Result<String, Fault> {
+    fn text(&self, name: &str) -> Result<String, Box<Fault>> {
         let mut text = String::new();
         self.read(name, |value| decode::string(&mut text, value, Mode::Lenient))?;
         Ok(text)
     }
 
-    fn texts(&self, name: &str) -> Result<std::collections::BTreeMap<String, String>, Fault> {
+    fn texts(&self, name: &str) -> Result<std::collections::BTreeMap<String, String>, Box<Fault>> {
         let mut texts = std::collections::BTreeMap::new();
         self.read(name, |value| decode::map(&mut texts, value, Mode::Lenient))?;
         Ok(texts)
     }
 
-    fn boolean(&self, name: &str) -> Result<bool, Fault> {
+    fn boolean(&self, name: &str) -> Result<bool, Box<Fault>> {
         let mut is = false;
         self.read(name, |value| decode::boolean(&mut is, value))?;
         Ok(is)
     }
 
-    fn read(&self, name: &str, read: impl FnOnce(&Value) -> Decoded<bool>) -> Result<(), Fault> {
+    fn read(
+        &self,
+        name: &str,
+        read: impl FnOnce(&Value) -> Decoded<bool>,
+    ) -> Result<(), Box<Fault>> {
         match self.get(name) {
             Some(value) => read(value).map(drop).map_err(|problem| fault(problem).at(name)),
             None => Ok(()),

@@ -23,7 +23,7 @@ impl Images {
         Ok(Self { image, matcher, specs })
     }
 
-    pub(super) fn apply(&self, objects: &mut Objects) -> Result<(), Fault> {
+    pub(super) fn apply(&self, objects: &mut Objects) -> Result<(), Box<Fault>> {
         for resource in objects.as_mut_slice() {
             let gvk = resource.gvk();
             if gvk.kind == "CustomResourceDefinition" {

@@ -24,13 +24,13 @@ pub(crate) struct Annotations {
 }
 
 impl Labels {
-    pub(super) fn apply(&self, objects: &mut Objects) -> Result<(), Fault> {
+    pub(super) fn apply(&self, objects: &mut Objects) -> Result<(), Box<Fault>> {
         set_entries(&self.labels, &self.specs, objects)
     }
 }
 
 impl Annotations {
-    pub(super) fn apply(&self, objects: &mut Objects) -> Result<(), Fault> {
+    pub(super) fn apply(&self, objects: &mut Objects) -> Result<(), Box<Fault>> {
         set_entries(&self.annotations, &self.specs, objects)
     }
 }
@@ -39,7 +39,7 @@ fn set_entries(
     texts: &BTreeMap<String, String>,
     specs: &Specs,
     objects: &mut Objects,
-) -> Result<(), Fault> {
+) -> Result<(), Box<Fault>> {
     if texts.is_empty() {
         return Ok(());
     }

@@ -34,7 +34,7 @@ fn keeps_its_name(gvk: &Gvk) -> bool {
 }
 
 impl Affix {
-    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Fault> {
+    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
         for resource in objects.as_mut_slice() {
             let first = resource.original_id(schema).gvk;
             if keeps_its_name(&first) {

@@ -47,7 +47,7 @@ impl SubjectMode {
 }
 
 impl Namespace {
-    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Fault> {
+    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
         if self.namespace.is_empty() {
             return Ok(());
         }
@@ -148,7 +148,7 @@ pub(super) fn set_plainly(
     namespace: &str,
     resource: &mut Resource,
     schema: &Schema,
-) -> Result<(), Fault> {
+) -> Result<(), Box<Fault>> {
     let namespace = Namespace {
         namespace: namespace.to_owned(),
         specs: Specs::from([]),

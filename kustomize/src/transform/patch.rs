@@ -32,7 +32,7 @@ pub(crate) enum Patches {
 }
 
 impl StrategicPatches {
-    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Fault> {
+    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
         for patch in &self.0 {
             let at = target(patch, objects, schema)?;
             apply_in(objects, &[at], patch, schema)?;
@@ -46,7 +46,7 @@ impl StrategicPatches {
 }
 
 impl JsonPatches {
-    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Fault> {
+    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
         let places = self.target.places(objects, schema);
         let objects = objects.as_mut_slice();
         for at in places {
@@ -58,7 +58,7 @@ impl JsonPatches {
 }
 
 impl Patches {
-    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Fault> {
+    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
         match self {
             Self::Strategic { patches, target: Some(target) } => {
                 let [patch] = patches.as_slice() else {
@@ -98,7 +98,7 @@ impl Patches {
 }
 
 /// The one object that a patch names.
-fn target(patch: &Resource, objects: &Objects, schema: &Schema) -> Result<usize, Fault> {
+fn target(patch: &Resource, objects: &Objects, schema: &Schema) -> Result<usize, Box<Fault>> {
     let id = patch.original_id(schema);
     let fault = |problem: &str| {
         let fault = Fault::new(problem).about(shown(patch));
@@ -125,7 +125,7 @@ fn apply_in(
     places: &[usize],
     patch: &Resource,
     schema: &Schema,
-) -> Result<(), Fault> {
+) -> Result<(), Box<Fault>> {
     let objects = objects.as_mut_slice();
     let mut patch = patch.clone();
     // Of labels and annotations only texts are left, null among them.
@@ -147,7 +147,7 @@ fn apply_in_own_kind(
     resource: &mut Resource,
     patch: &Resource,
     schema: &Schema,
-) -> Result<(), Fault> {
+) -> Result<(), Box<Fault>> {
     let (name, namespace) = (resource.name().to_owned(), resource.namespace().to_owned());
     let kind = resource.kind().to_owned();
     if patch.past.may_change_name || patch.past.may_change_kind {
@@ -175,6 +175,8 @@ fn apply_in_own_kind(
     if resource.is_gone() {
         return Ok(());
     }
+    resource.past.may_change_name |= patch.past.may_change_name;
+    resource.past.may_change_kind |= patch.past.may_change_kind;
     if !patch.past.may_change_kind {
         resource.set_kind(&kind).map_err(failed)?;
     }

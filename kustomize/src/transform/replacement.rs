@@ -21,7 +21,7 @@ const DEFAULT_PATH: &str = "metadata.name";
 pub(crate) struct Replacements(pub(crate) Vec<Replacement>);
 
 impl Replacements {
-    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Fault> {
+    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
         for (index, replacement) in self.0.iter().enumerate() {
             apply(replacement, objects, schema)
                 .map_err(|fault| fault.at(format!("replacements[{index}]")))?;
@@ -32,7 +32,11 @@ impl Replacements {
     }
 }
 
-fn apply(replacement: &Replacement, objects: &mut Objects, schema: &Schema) -> Result<(), Fault> {
+fn apply(
+    replacement: &Replacement,
+    objects: &mut Objects,
+    schema: &Schema,
+) -> Result<(), Box<Fault>> {
     let is_complete = (replacement.source.is_some() || replacement.source_value.is_some())
         && replacement.targets.is_some();
     if !is_complete {
@@ -46,7 +50,11 @@ fn apply(replacement: &Replacement, objects: &mut Objects, schema: &Schema) -> R
 }
 
 /// The value that is copied.
-fn value(replacement: &Replacement, objects: &Objects, schema: &Schema) -> Result<Node, Fault> {
+fn value(
+    replacement: &Replacement,
+    objects: &Objects,
+    schema: &Schema,
+) -> Result<Node, Box<Fault>> {
     let source = match (&replacement.source, &replacement.source_value) {
         (Some(_), Some(_)) => return Err("source and sourceValue exclude each other".into()),
         (None, value) => return Ok(Node::plain(value.as_deref().unwrap_or_default())),
@@ -114,7 +122,7 @@ fn refined(node: &Node, options: Option<&FieldOptions>) -> Result<Node, String> 
     Ok(refined)
 }
 
-fn apply_to(target: &Target, value: &Node, objects: &mut Objects) -> Result<(), Fault> {
+fn apply_to(target: &Target, value: &Node, objects: &mut Objects) -> Result<(), Box<Fault>> {
     let Some(select) = &target.select else {
         return Err(Fault::new("a target has nothing to select").at("targets"));
     };

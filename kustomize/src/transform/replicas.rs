@@ -18,7 +18,7 @@ pub(crate) struct Replicas {
 }
 
 impl Replicas {
-    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Fault> {
+    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
         let name = &self.replica.name;
         let has_name = |resource: &Resource| {
             resource.name() == name || resource.past.ids.iter().any(|was| was.name == name)

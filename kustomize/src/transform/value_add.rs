@@ -81,7 +81,7 @@ impl ValueAdd {
         Ok(Self { value, targets })
     }
 
-    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Fault> {
+    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
         for (matcher, path, position) in &self.targets {
             let places = match matcher {
                 Some(matcher) => matcher.places(objects, schema),

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Target;
 use crate::cluster::{Precise, Run, code};
+use crate::patience::{ATTEMPTS, may_pass, pause};
 use crate::plan::{Item, Todo, Write, is_settled};
 use crate::{Applier, Error, gone};
 
@@ -24,17 +25,10 @@ pub(super) async fn write(applier: &Applier, item: &Item, limit: Duration) -> Re
     Ok(!item.stage.must_settle() || is_settled(&answer))
 }
 
-/// A conflict comes from a writer at the same moment: with force there is no other kind.
 async fn apply(applier: &Applier, item: &Item, payload: &Value) -> Result<Value, Error> {
     let (path, manager) = (item.path(), applier.manager.as_str());
-    for attempt in 1.. {
-        match applier.cluster.apply(&path, payload, manager, Run::Real).await {
-            Err(error) if code(&error) == 409 && attempt < ATTEMPTS => {}
-            Err(error) => return Err(Error::refused_with(item.id(), "apply", error, payload)),
-            Ok(answer) => return Ok(answer),
-        }
-    }
-    Ok(Value::Null) // the loop ends by returning only
+    let answer = applier.cluster.apply(&path, payload, manager, Run::Real).await;
+    answer.map_err(|error| Error::refused_with(item.id(), "apply", error, payload))
 }
 
 /// Makes fields of other managers ours. If the object was changed since the plan, from what it is now.
@@ -44,6 +38,7 @@ async fn take(applier: &Applier, item: &Item, planned: &Value) -> Result<(), Err
     for attempt in 1.. {
         match applier.cluster.json_patch(&path, &patch, manager).await {
             Err(error) if matches!(code(&error), 409 | 422) && attempt < ATTEMPTS => {}
+            Err(error) if may_pass(&error) && attempt < ATTEMPTS => pause(attempt).await,
             Err(error) if code(&error) == 404 => return Ok(()), // nothing to take any more
             Err(error) => return Err(Error::refused(item.id(), "take over", error)),
             Ok(_) => return Ok(()),
@@ -65,12 +60,24 @@ async fn make_room(
     which: &Precise,
     limit: Duration,
 ) -> Result<(), Error> {
-    match applier.cluster.delete(&item.path(), which).await {
-        Err(error) if code(&error) == 404 => return Ok(()),
-        Err(error) => return Err(Error::refused(item.id(), "delete", error)),
-        Ok(_) => {}
+    let (path, mut now) = (item.path(), which.clone());
+    for attempt in 1.. {
+        match applier.cluster.delete(&path, &now).await {
+            Err(error) if code(&error) == 404 => return Ok(()),
+            Err(error) if code(&error) == 409 && attempt < ATTEMPTS => {
+                let live = applier.cluster.find(&path).await;
+                let live = live.map_err(|error| Error::refused(item.id(), "read", error))?;
+                let Some(live) = live else { return Ok(()) };
+                now = Precise::of(&live);
+                // Changed by somebody, it is still the one; another in its place is not.
+                if now.uid != which.uid || applier.policies.excludes(&live) {
+                    return Err(Error::refused(item.id(), "delete", error));
+                }
+            }
+            Err(error) if may_pass(&error) && attempt < ATTEMPTS => pause(attempt).await,
+            Err(error) => return Err(Error::refused(item.id(), "delete", error)),
+            Ok(_) => break,
+        }
     }
     gone::wait(applier, &[(Target::of(item), which.uid.clone())], limit).await
 }
-
-const ATTEMPTS: u32 = 5;

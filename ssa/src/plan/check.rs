@@ -8,7 +8,7 @@ use super::warm::Lists;
 use super::{Item, Others, PlanOptions, Write};
 use crate::cluster::{Precise, Run, code};
 use crate::ignore::IgnoreRules;
-use crate::{Action, Applier, Change, Error, Note, compare, immutable, object};
+use crate::{Action, Applier, Change, Error, Note, compare, immutable, object, ownership};
 
 /// Asks the server about the objects of one set.
 pub(crate) struct Checker<'p> {
@@ -128,9 +128,7 @@ impl<'p> Checker<'p> {
             } else {
                 compare::changes(&ignored.strip(live.clone()), &ignored.strip(answer.clone()))
             };
-            if ignored.is_empty()
-                && own_fields(live, manager.as_str()) != own_fields(answer, manager.as_str())
-            {
+            if ignored.is_empty() && ownership::differs(live, answer, manager.as_str()) {
                 change.notes.push(Note::Ownership);
             }
         }
@@ -174,7 +172,7 @@ impl<'p> Checker<'p> {
     ) -> Result<Verdict, Error> {
         let live = match code(&error) {
             0 | 404 => None,
-            _ => self.find(item).await?,
+            _ => self.find(item).await.unwrap_or_default(), // the refusal says more
         };
         let Some(live) = live else {
             return Err(Error::refused_with(item.id(), "dry-run", error, desired));
@@ -212,17 +210,6 @@ impl Verdict {
         let change = Change::new(item.id().clone(), &item.change.version, Action::Create);
         Self { change, write: Some(Write::default()), settled: false }
     }
-}
-
-/// The fields that are ours by apply, as the object records them.
-fn own_fields<'o>(object: &'o Value, manager: &str) -> Option<&'o Value> {
-    let entries = object["metadata"]["managedFields"].as_array()?;
-    let ours = entries.iter().find(|entry| {
-        object::text(entry, "/manager") == manager
-            && object::text(entry, "/operation") == "Apply"
-            && object::text(entry, "/subresource").is_empty()
-    });
-    ours.map(|entry| &entry["fieldsV1"])
 }
 
 pub(crate) fn is_settled(live: &Value) -> bool {

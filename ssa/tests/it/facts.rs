@@ -5,6 +5,7 @@ mod policies;
 mod prune;
 mod ready;
 mod requests;
+mod rights;
 mod stages;
 mod stores;
 
@@ -32,4 +33,9 @@ pub(crate) fn all() -> Vec<Fact> {
         stores::facts(),
     ]
     .concat()
+}
+
+/// What only a server with rights and policies can show.
+pub(crate) fn of_a_real_server() -> Vec<Fact> {
+    rights::facts()
 }

@@ -29,7 +29,8 @@ fn main() {
 }
 
 fn trials(server: &Arc<Server>) -> Vec<Trial> {
-    let facts = facts::all().into_iter();
+    let real = matches!(**server, Server::Real(..)).then(facts::of_a_real_server);
+    let facts = facts::all().into_iter().chain(real.into_iter().flatten());
     let trial = |(name, fact): Fact| {
         let server = Arc::clone(server);
         Trial::test(format!("{}::{name}", server.name()), move || {

@@ -16,6 +16,7 @@ use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use percent_encoding::percent_decode_str;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::io::ReaderStream;
@@ -94,7 +95,7 @@ async fn answer(request: http::Request<Incoming>, shared: Arc<Shared>) -> Respon
             _ => ("", ""),
         },
     };
-    let repository = shared.repository(path);
+    let repository = shared.repository(&percent_decode_str(path).decode_utf8_lossy());
     let (method, query) = (seen.method.clone(), seen.query.clone());
     let sent = Counted { to: (), sent: shared.log.add(seen) }.sent;
     match (repository, method.as_str(), service) {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -191,12 +192,17 @@ impl Shared {
 
 impl Addresses {
     pub(crate) fn http(&self, path: &str) -> String {
-        format!("{}://localhost:{}/{path}", self.scheme, self.http)
+        format!("{}://localhost:{}/{}", self.scheme, self.http, encoded(path))
     }
 
     pub(crate) fn ssh(&self, path: &str) -> String {
-        format!("ssh://git@localhost:{}/{path}", self.ssh)
+        format!("ssh://git@localhost:{}/{}", self.ssh, encoded(path))
     }
+}
+
+/// A path as URLs hold it.
+fn encoded(path: &str) -> impl std::fmt::Display {
+    utf8_percent_encode(path, ODD)
 }
 
 async fn listen() -> Result<(TcpListener, u16), Error> {
@@ -205,3 +211,6 @@ async fn listen() -> Result<(TcpListener, u16), Error> {
     let port = listener.local_addr().map_err(|source| Error::Listen { source })?.port();
     Ok((listener, port))
 }
+
+const ODD: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'?');

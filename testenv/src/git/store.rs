@@ -1,5 +1,6 @@
 //! Objects and references of one repository, in memory.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read as _, Write as _};
 
@@ -45,11 +46,11 @@ impl Store {
     pub(crate) fn write(&mut self, kind: Kind, bytes: &[u8]) -> io::Result<ObjectId> {
         let id = gix::objs::compute_hash(self.kind, kind, bytes)
             .map_err(|error| io::Error::other(error.to_string()))?;
-        if !self.objects.contains_key(&id) {
+        if let Entry::Vacant(free) = self.objects.entry(id) {
             let mut deflate = ZlibEncoder::new(Vec::new(), Compression::fast());
             deflate.write_all(bytes)?;
             let deflated = deflate.finish()?.into();
-            self.objects.insert(id, Object { kind, size: bytes.len() as u64, deflated });
+            free.insert(Object { kind, size: bytes.len() as u64, deflated });
         }
         Ok(id)
     }

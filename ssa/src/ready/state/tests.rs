@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::cluster::Endpoint;
 
-fn target(kind: &str, name: &str, is_job_with_ttl: bool) -> Target {
+pub(crate) fn target(kind: &str, name: &str, is_job_with_ttl: bool) -> Target {
     let (group, api_version) =
         if kind == "Job" { ("batch", "batch/v1") } else { ("apps", "apps/v1") };
     let resource = ApiResource {
@@ -20,7 +20,7 @@ fn target(kind: &str, name: &str, is_job_with_ttl: bool) -> Target {
     Target { id, endpoint: Arc::new(Endpoint { resource, namespaced: true }), is_job_with_ttl }
 }
 
-fn deployment(name: &str, ready: u32) -> Value {
+pub(crate) fn deployment(name: &str, ready: u32) -> Value {
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {"name": name, "namespace": "shop", "generation": 1},

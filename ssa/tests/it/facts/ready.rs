@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gotk_client::Verb;
 use gotk_ssa::{Applied, ObjectId, ReadyOptions};
 use serde_json::{Value, json};
 
@@ -16,6 +17,9 @@ pub(crate) fn facts() -> Vec<Fact> {
         a_failed_object_ends_the_wait,
         a_timeout_names_what_is_missing,
         one_object_may_have_less_time,
+        a_health_expression_decides,
+        waiting_costs_one_list_and_one_watch_a_kind,
+        an_object_that_is_deleted_meanwhile_is_waited_for,
     ]
 }
 
@@ -98,4 +102,52 @@ async fn one_object_may_have_less_time(site: Site) {
     let options =
         ReadyOptions::new(Duration::from_secs(600)).object(id, Duration::from_millis(300));
     assert!(applied.ready_with(options).await.is_err());
+}
+
+async fn waiting_costs_one_list_and_one_watch_a_kind(site: Site) {
+    let objects = (0..30).map(|number| site.config_map(&format!("a{number}"), json!({}))).collect();
+    let applied = apply(&site, objects).await;
+    let before = site.transport.counts();
+    applied.ready(LONG).await.unwrap();
+    let after = site.transport.counts();
+    let asked = |verb| after.of(verb) - before.of(verb);
+    assert_eq!((asked(Verb::List), asked(Verb::Get)), (1, 0));
+    assert!(asked(Verb::Watch) <= 1 && after.total() - before.total() <= 2);
+}
+
+async fn an_object_that_is_deleted_meanwhile_is_waited_for(site: Site) {
+    let applied =
+        apply(&site, vec![site.config_map("a", json!({})), site.config_map("b", json!({}))]).await;
+    site.delete(&site.path("configmaps", "a")).await;
+    let come_back = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let mut again = site.config_map("a", json!({}));
+        gotk_ssa::Owner::flux(&site.namespace, "set").stamp(&mut again);
+        site.apply_as("somebody", &again).await;
+    };
+    let (ready, ()) = tokio::join!(applied.ready(LONG), come_back);
+    ready.unwrap();
+}
+
+#[cfg(feature = "cel")]
+async fn a_health_expression_decides(site: Site) {
+    use gotk_kstatus::{HealthCheck, HealthReader, Readers};
+
+    let applied = widget(&site).await;
+    say(&site, "Steam", "True").await;
+    let readers = |current: &str| {
+        let api_version = format!("{}/v1", site.group());
+        let check = HealthCheck::new(api_version, "Widget", current);
+        let reader = HealthReader::compile(&[check]).unwrap();
+        ReadyOptions::new(Duration::from_secs(2)).readers(Readers::flux().prefer(reader))
+    };
+    let steam = |word: &str| format!("status.conditions.exists(c, c.type == '{word}')");
+    applied.ready_with(readers(&steam("Steam"))).await.unwrap();
+    assert!(applied.ready_with(readers(&steam("Water"))).await.is_err());
+}
+
+#[cfg(not(feature = "cel"))]
+async fn a_health_expression_decides(site: Site) {
+    // Without the feature there are no expressions; the built-in rules decide.
+    widget(&site).await.ready(LONG).await.unwrap();
 }

@@ -1,6 +1,8 @@
 //! Sets that bring what they need.
 
-use gotk_ssa::Action;
+use std::time::Duration;
+
+use gotk_ssa::{Action, FieldManager, PlanOptions};
 use serde_json::json;
 
 use super::facts;
@@ -13,6 +15,7 @@ pub(crate) fn facts() -> Vec<Fact> {
         what_waits_is_compared_with_its_new_schema,
         a_new_field_waits_for_its_definition,
         nothing_of_a_stage_is_written_if_one_is_refused,
+        a_definition_that_is_never_usable_ends_the_apply,
     ]
 }
 
@@ -78,4 +81,32 @@ async fn nothing_of_a_stage_is_written_if_one_is_refused(site: Site) {
     assert_eq!(error.done().unwrap().changes.len(), 1, "the namespace");
     assert_eq!(error.object().unwrap().name, "web");
     assert!(site.get(&format!("/api/v1/namespaces/{other}/configmaps/a")).await.is_none());
+}
+
+async fn a_definition_that_is_never_usable_ends_the_apply(site: Site) {
+    let definition = || site.definition(json!({"size": {"type": "integer"}}));
+    // The same names, under another plural: they are not accepted.
+    let mut rival = definition();
+    rival["metadata"]["name"] = json!(format!("gadgets.{}", site.group()));
+    rival["spec"]["names"]["plural"] = json!("gadgets");
+    let manager = FieldManager::new("kustomize-controller").unwrap();
+    let options = PlanOptions::for_manager(&manager).stage_limit(Duration::from_millis(1_500));
+    let applier = site.applier("set");
+    let plan = applier.plan(vec![definition()]).await.unwrap();
+    let _ = plan.record(&site.inventory).await.unwrap().apply().await.unwrap();
+    let objects = vec![rival, site.config_map("a", json!({}))];
+    let plan = applier.plan_with(objects, options).await.unwrap();
+    let error = plan.record(&site.inventory).await.unwrap().apply().await.unwrap_err();
+    assert_eq!(error.done().unwrap().count(Action::Create), 1);
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    let begin =
+        format!("timeout waiting for: [CustomResourceDefinition/gadgets.{} status: ", site.group());
+    assert!(
+        cause.starts_with(&begin)
+            || cause.starts_with(
+                &begin.replace("timeout waiting for", "failed early due to stalled resources")
+            ),
+        "{cause}"
+    );
+    assert!(site.config_map_data("a").await.is_none());
 }
