@@ -18,6 +18,7 @@ usage: quickstart [OPTIONS]
     --repo URL          a repository (https://, http:// or ssh://)
     --ref NAME          a branch, tag or full reference, or a commit [default: the branch HEAD names]
     --path DIR          the directory in it that is built [default: its root]
+    --namespace NAME    the namespace that everything is put in
     --set NAME=VALUE    a variable for ${NAME}; may be given more than once
     --identity FILE     the private key for ssh://
     --known-hosts FILE  whom ssh:// may speak to
@@ -38,6 +39,7 @@ pub(crate) struct Arguments {
     pub(crate) repository: Option<RepositoryUrl>,
     pub(crate) reference: Option<String>,
     pub(crate) path: String,
+    pub(crate) namespace: Option<String>,
     pub(crate) variables: Vec<(String, String)>,
     pub(crate) identity: Option<PathBuf>,
     pub(crate) known_hosts: Option<PathBuf>,
@@ -58,6 +60,7 @@ impl Arguments {
                 Arg::Long("repo") => read.repository = Some(words.value()?.string()?.parse()?),
                 Arg::Long("ref") => read.reference = Some(words.value()?.string()?),
                 Arg::Long("path") => read.path = words.value()?.string()?,
+                Arg::Long("namespace") => read.namespace = Some(words.value()?.string()?),
                 Arg::Long("set") => read.variables.push(variable(&words.value()?.string()?)?),
                 Arg::Long("identity") => read.identity = Some(words.value()?.into()),
                 Arg::Long("known-hosts") => read.known_hosts = Some(words.value()?.into()),
@@ -96,6 +99,7 @@ impl Arguments {
             let needs = [
                 (self.reference.is_some(), "--ref"),
                 (!self.path.is_empty(), "--path"),
+                (self.namespace.is_some(), "--namespace"),
                 (!self.variables.is_empty(), "--set"),
                 (self.watch.is_some(), "--watch"),
                 (self.dry_run, "--dry-run"),

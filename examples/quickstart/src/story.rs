@@ -5,6 +5,7 @@ use std::path::Path;
 
 use gotk_artifact::{Kind, Tree};
 use gotk_git::{Credentials, Reference};
+use gotk_ssa::ObjectId;
 use gotk_testenv::git::{Change, GitServer, Repository};
 use kube::Api;
 use kube::api::{DynamicObject, Patch, PatchParams};
@@ -14,7 +15,7 @@ use serde_json::json;
 use crate::place::Place;
 use crate::screen::{Screen, Tone, say};
 use crate::sync::{Manifests, Sync};
-use crate::{Error, chain, tree};
+use crate::{Error, chain, sync, tree};
 
 struct Story<'p> {
     place: &'p Place,
@@ -30,9 +31,8 @@ pub(crate) async fn tell(place: &Place) -> Result<(), Error> {
     let repository = server.create_repository("team/shop.git");
     say(&format!("A Git server in this process answers at {}.", repository.url()));
     let (url, nobody) = (repository.url().parse()?, Credentials::anonymous());
-    let variables = [("team", "Storefront")];
-    let manifests =
-        Manifests::new(url, nobody, Reference::branch("main"), "production", variables)?;
+    let spec = sync::spec("production", [("team", "Storefront")]);
+    let manifests = Manifests::new(url, nobody, Reference::branch("main"), &spec)?;
     let sync = Sync::new(manifests, place)?;
     let screen = Screen::new(place.transport.clone());
     let mut story = Story { place, repository, files: manifest_files()?, sync, screen };
@@ -79,7 +79,13 @@ impl Story<'_> {
         let five = Patch::Merge(json!({"spec": {"replicas": 5}}));
         api.patch("web", &jane, &five).await?;
         self.screen.begin("drift", "jane scales the Deployment web to 5 by hand");
-        self.sync().await
+        let plan = self.sync.plan(self.sync.build().await?, &self.screen).await?;
+        let web = ObjectId::new("apps", "Deployment", "shop", "web");
+        for conflict in plan.explain(&web).await?.conflicts.iter() {
+            self.screen
+                .line(format_args!("{} is {:?}'s work", conflict.path, conflict.manager.name));
+        }
+        self.sync.deploy(plan, &self.screen).await
     }
 
     async fn removal(&mut self) -> Result<(), Error> {

@@ -138,23 +138,18 @@ impl Manifests {
             (None, None) => Credentials::anonymous(),
             _ => return Err("--identity and --known-hosts go together".into()),
         };
-        let variables =
-            arguments.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        Self::new(
-            repository.clone(),
-            credentials,
-            arguments.reference(),
-            &arguments.path,
-            variables,
-        )
+        let variables = arguments.variables.iter().map(|(name, value)| (&**name, &**value));
+        let mut spec = spec(&arguments.path, variables);
+        spec["spec"]["targetNamespace"] = json!(arguments.namespace);
+        Self::new(repository.clone(), credentials, arguments.reference(), &spec)
     }
 
-    pub(crate) fn new<'v>(
+    /// A repository, and the Flux `Kustomization` whose fields say how to build it.
+    pub(crate) fn new(
         repository: RepositoryUrl,
         credentials: Credentials,
         reference: Reference,
-        path: &str,
-        variables: impl IntoIterator<Item = (&'v str, &'v str)>,
+        spec: &Value,
     ) -> Result<Self, Error> {
         let options = RemoteOptions::default()
             .credentials(credentials)
@@ -162,12 +157,18 @@ impl Manifests {
         let remote = Remote::new(repository, options)?;
         let folder = tempfile::tempdir()?;
         let cache = Cache::open(folder.path(), CacheOptions::default())?;
-        let substitute: serde_json::Map<String, Value> =
-            variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        // The fields of a Flux Kustomization that say how to build.
-        let spec = json!({"spec": {"path": path, "postBuild": {"substitute": substitute}}});
-        Ok(Self { remote, reference, spec: Spec::read(&spec)?, cache, _folder: folder })
+        Ok(Self { remote, reference, spec: Spec::read(spec)?, cache, _folder: folder })
     }
+}
+
+/// What of a Flux `Kustomization` is needed here.
+pub(crate) fn spec<'v>(
+    path: &str,
+    variables: impl IntoIterator<Item = (&'v str, &'v str)>,
+) -> Value {
+    let substitute: serde_json::Map<String, Value> =
+        variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    json!({"spec": {"path": path, "postBuild": {"substitute": substitute}}})
 }
 
 /// How long objects may take to become ready.
