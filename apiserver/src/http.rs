@@ -17,6 +17,7 @@ use crate::asked::Asked;
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::fault::{Harm, Rules, refusal};
+use crate::identity::User;
 use crate::list::List;
 use crate::machine::{Answer, Document, JSON, Machine, Request};
 use crate::query::Query;
@@ -126,12 +127,11 @@ pub(crate) async fn respond(
         accept: text(header::ACCEPT),
         content_type: text(header::CONTENT_TYPE),
         user_agent: text(header::USER_AGENT),
+        user: user(&parts.headers),
+        token: text(header::AUTHORIZATION).trim_start_matches("Bearer ").to_owned(),
         body,
     };
-    let user = match text(HeaderName::from_static("impersonate-user")) {
-        user if user.is_empty() => "system:admin".to_owned(),
-        user => user,
-    };
+    let user = shared.with(|machine| machine.who(&request));
     let asked = Asked::read(&request.method, &request.path, &request.query, &user);
     let now = shared.with(|machine| machine.clock.now());
     let number = shared.log().note(now, &asked);
@@ -170,6 +170,18 @@ pub(crate) async fn respond(
 async fn hang_up(cut: &Notify) -> Result<Response<Reply>, Infallible> {
     cut.notify_one();
     pending().await
+}
+
+/// Whom an administrator acts as, or the administrator.
+fn user(headers: &HeaderMap) -> User {
+    let all = |name: &str| {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.map(str::to_owned).collect::<Vec<_>>()
+    };
+    match all("impersonate-user").first() {
+        Some(name) => User::impersonated(name, all("impersonate-group")),
+        None => User::admin(),
+    }
 }
 
 fn header_text(headers: &HeaderMap, name: &HeaderName) -> String {

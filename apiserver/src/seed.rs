@@ -6,6 +6,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::identity::User;
 use crate::kind::Kind;
 use crate::machine::{Answer, Machine, Request};
 use crate::meta;
@@ -161,6 +162,8 @@ impl Machine {
             accept: String::new(),
             content_type: content_type.to_owned(),
             user_agent: "seed".to_owned(),
+            user: User::admin(),
+            token: String::new(),
             body: body.to_string().into(),
         });
         match answer {

@@ -56,6 +56,11 @@ impl Applier {
         self
     }
 
+    /// Requests that are made on nobody's behalf.
+    pub(crate) fn ourselves(&self) -> Cluster {
+        Cluster(self.transport.client())
+    }
+
     /// Uses a discovery that others use too.
     #[must_use]
     pub fn sharing(mut self, discovery: &Discovery) -> Self {

@@ -17,7 +17,11 @@ use crate::{Applier, ChangeSet, Error, Inventory, ObjectId, Plan};
 /// A plan whose objects are in the inventory: it may be applied.
 #[derive(Debug)]
 #[must_use = "what is recorded is not yet applied"]
-pub struct Recorded(pub(crate) Plan);
+pub struct Recorded {
+    pub(crate) plan: Plan,
+    /// What the inventory listed when the plan was recorded.
+    pub(crate) listed: Inventory,
+}
 
 impl Recorded {
     /// Writes what differs, stage by stage, and within a stage kind by kind.
@@ -34,12 +38,15 @@ impl Recorded {
     /// [`Error::Incomplete`] with what was done and why it stopped.
     #[doc(alias = "ApplyAllStaged")]
     pub async fn apply(self) -> Result<Applied, Error> {
-        Run::new(self.0).apply().boxed().await
+        let listed = self.listed;
+        let mut applied = Run::new(self.plan).apply().boxed().await?;
+        applied.listed = listed;
+        Ok(applied)
     }
 
     /// The plan.
     pub const fn plan(&self) -> &Plan {
-        &self.0
+        &self.plan
     }
 }
 
@@ -49,6 +56,8 @@ pub struct Applied {
     pub(crate) applier: Applier,
     pub(crate) changes: ChangeSet,
     pub(crate) targets: Vec<Target>,
+    /// What may be pruned, but for the set itself.
+    pub(crate) listed: Inventory,
 }
 
 /// An object to be waited for.
@@ -111,7 +120,8 @@ impl Run {
         let awaited =
             self.plan.items.iter().filter(|item| item.change.action != crate::Action::Skip);
         let targets = awaited.map(Target::of).collect();
-        Ok(Applied { applier: self.plan.applier, changes, targets })
+        let listed = Inventory::default();
+        Ok(Applied { applier: self.plan.applier, changes, targets, listed })
     }
 
     fn changes(&self) -> ChangeSet {

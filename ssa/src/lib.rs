@@ -117,6 +117,7 @@ mod policy;
 mod prune;
 mod ready;
 mod refusal;
+mod scope;
 mod takeover;
 mod watch;
 

@@ -64,7 +64,7 @@ impl Owner {
     }
 
     /// The label that every object of this kind of owner has.
-    pub(crate) fn name_label(&self) -> String {
+    fn name_label(&self) -> String {
         format!("{}/name", self.group)
     }
 

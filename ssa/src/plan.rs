@@ -59,8 +59,8 @@ impl Plan {
     /// written to the cluster then.
     pub async fn record(self, inventory: &dyn InventoryStore) -> Result<Recorded, Error> {
         let new = self.inventory();
-        inventory::update(inventory, |stored| stored.union(&new)).await?;
-        Ok(Recorded(self))
+        let listed = inventory::update(inventory, |stored| stored.union(&new)).await?;
+        Ok(Recorded { plan: self, listed })
     }
 
     /// Tells, field by field, what an apply of one object changes, and whose the fields are.

@@ -65,7 +65,8 @@ pub enum DeletionPolicy {
 }
 
 impl Applied {
-    /// Deletes what left the set: what the inventory lists and the set does not.
+    /// Deletes what left the set: what the inventory listed when the plan was recorded, and the set
+    /// does not. What another process has added since is that one's.
     ///
     /// An object is deleted exactly as it was read, if it carries our labels and does not ask to stay;
     /// else it is left, and not ours any more. Kinds go in the order opposite to applying. Afterwards
@@ -91,7 +92,10 @@ impl Applied {
         inventory: &dyn InventoryStore,
         options: &PruneOptions,
     ) -> Result<ChangeSet, Error> {
-        let stale = inventory.load().await?.inventory.difference(&self.inventory());
+        let left = self.listed.difference(&self.inventory());
+        // What is not listed any more was pruned by another.
+        let stored = inventory.load().await?.inventory;
+        let stale = left.difference(&left.difference(&stored));
         remove(&self.applier, inventory, stale, options).boxed().await
     }
 }
@@ -183,32 +187,42 @@ impl Applier {
         id: &ObjectId,
         version: &str,
     ) -> Result<Option<Arc<Endpoint>>, Error> {
+        let is_unknown = |served: &Result<_, gotk_client::Error>| {
+            matches!(served, Err(gotk_client::Error::UnknownKind { .. }))
+        };
         let version = Some(version).filter(|version| !version.is_empty());
         let mut served = self.discovery.resolve(&id.group, version, &id.kind).await;
-        if matches!(served, Err(gotk_client::Error::UnknownKind { .. })) && version.is_some() {
+        if is_unknown(&served) {
+            self.discovery.expire(); // a list of a second ago is not good enough to forget an object
             served = self.discovery.resolve(&id.group, None, &id.kind).await;
         }
-        match served {
-            Ok(served) => Ok(Some(Arc::new(Endpoint::of(&served)))),
-            Err(gotk_client::Error::UnknownKind { .. }) if self.is_away(id, version).await? => {
-                let kind = format!("{}.{}", id.kind, id.group);
-                Err(Error::UnknownKind { object: Box::new(id.clone()), kind })
-            }
-            Err(gotk_client::Error::UnknownKind { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
+        if !is_unknown(&served) {
+            return Ok(Some(Arc::new(Endpoint::of(&*served?))));
         }
+        if self.is_away(id, version).await? {
+            let kind = format!("{}.{}", id.kind, id.group);
+            return Err(Error::UnknownKind { object: Box::new(id.clone()), kind });
+        }
+        Ok(None)
     }
 
-    /// Whether a group is served by a server of its own, which may be down and keeps its objects.
+    /// Whether a kind is only away, with its objects kept: its group is registered, but is served by
+    /// a server of its own, or is not loaded yet after a restart.
+    ///
+    /// Read as ourselves, not as who we act for: tenants seldom may.
     async fn is_away(&self, id: &ObjectId, version: Option<&str>) -> Result<bool, Error> {
         let Some(version) = version.filter(|_| !id.group.is_empty()) else { return Ok(false) };
         let path = format!("/apis/apiregistration.k8s.io/v1/apiservices/{version}.{}", id.group);
-        let service = self.cluster.find(&path).await;
+        let service = self.ourselves().find(&path).await;
         let service =
             service.map_err(|error| Error::refused(id, "read the API service of", error))?;
-        Ok(service.is_some_and(|service| {
-            service.pointer("/spec/service").is_some_and(|it| !it.is_null())
-        }))
+        let Some(service) = service else { return Ok(false) };
+        let is_remote = service.pointer("/spec/service").is_some_and(|it| !it.is_null());
+        let kinds = self.discovery.kinds().await?;
+        let is_loaded = kinds
+            .iter()
+            .any(|kind| kind.resource.group == id.group && kind.resource.version == version);
+        Ok(is_remote || !is_loaded)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Waiting until objects are as they should be.
 
 mod deadline;
-mod state;
+pub(crate) mod state;
 mod warnings;
 
 use std::collections::BTreeMap;
@@ -9,14 +9,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use futures::future::{Either, select};
-use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 use gotk_kstatus::{Patience, Readers, Verdict};
 
 use self::state::State;
 use crate::apply::Target;
-use crate::cluster::{Endpoint, Selected, code};
-use crate::{Applied, Applier, Error, ObjectId, watch};
+use crate::scope::{Tellers, follow_all, scopes};
+use crate::{Applied, Applier, Error, ObjectId};
 
 /// How long to wait for what.
 #[derive(Clone)]
@@ -109,14 +109,16 @@ struct Wait<'w> {
 impl Wait<'_> {
     async fn run(self) -> Result<(), Error> {
         let state = State::new(&self.targets, self.options.patience);
-        let watches: FuturesUnordered<_> =
-            self.scopes().into_iter().map(|scope| self.follow(scope, &state).boxed()).collect();
+        let tellers: &Tellers<'_> = &|of| {
+            let mut teller = state.teller(of, &self.options.readers);
+            Box::new(move |event| teller.tell(event))
+        };
+        let follow = follow_all(self.applier, scopes(&self.targets), tellers);
         let decided = deadline::decided(&self.options.each, self.options.total, &state);
-        let verdict =
-            match select(std::pin::pin!(first_error(watches)), std::pin::pin!(decided)).await {
-                Either::Left((error, _)) => return Err(error),
-                Either::Right((verdict, _)) => verdict,
-            };
+        let verdict = match select(std::pin::pin!(follow), std::pin::pin!(decided)).await {
+            Either::Left((error, _)) => return Err(error),
+            Either::Right((verdict, _)) => verdict,
+        };
         match verdict {
             Verdict::Ready => Ok(()),
             verdict => Err(self.failure(&state, verdict).await),
@@ -131,93 +133,4 @@ impl Wait<'_> {
         }
         Error::NotReady { message, timed_out: verdict == Verdict::Waiting }
     }
-
-    /// The watches: of each kind one in every namespace, or one in all of them.
-    fn scopes(&self) -> Vec<Scope<'_>> {
-        let mut kinds: BTreeMap<(&str, &str), BTreeMap<&str, Vec<&Target>>> = BTreeMap::new();
-        for target in &self.targets {
-            let resource = &target.endpoint.resource;
-            let kind = kinds.entry((&resource.api_version, &resource.kind)).or_default();
-            kind.entry(&target.id.namespace).or_default().push(target);
-        }
-        let mut scopes = Vec::new();
-        for namespaces in kinds.into_values() {
-            if namespaces.len() <= FEW_NAMESPACES {
-                scopes
-                    .extend(namespaces.into_iter().map(|(name, of)| Scope { namespace: name, of }));
-            } else {
-                let of = namespaces.into_values().flatten().collect();
-                scopes.push(Scope { namespace: "", of });
-            }
-        }
-        scopes
-    }
-
-    /// Never ends but by an error. Who may not watch all namespaces watches those of the set.
-    async fn follow(&self, scope: Scope<'_>, state: &State) -> Error {
-        let error = self.follow_one(&scope, state).await;
-        let is_forbidden = |error: &kube::Error| matches!(code(error), 403 | 401);
-        if !scope.namespace.is_empty() || !is_forbidden(&error) {
-            return Error::refused(&scope.of[0].id, "watch", error);
-        }
-        let mut namespaces: BTreeMap<&str, Vec<&Target>> = BTreeMap::new();
-        for target in &scope.of {
-            namespaces.entry(&target.id.namespace).or_default().push(target);
-        }
-        if namespaces.keys().any(|namespace| namespace.is_empty()) {
-            return Error::refused(&scope.of[0].id, "watch", error);
-        }
-        let watches: FuturesUnordered<_> = namespaces
-            .into_iter()
-            .map(|(namespace, of)| {
-                async move {
-                    let scope = Scope { namespace, of };
-                    let error = self.follow_one(&scope, state).await;
-                    Error::refused(&scope.of[0].id, "watch", error)
-                }
-                .boxed()
-            })
-            .collect();
-        first_error(watches).await
-    }
-
-    async fn follow_one(&self, scope: &Scope<'_>, state: &State) -> kube::Error {
-        let of = scope.selected(self.applier);
-        let mut tell = state.teller(&scope.of, &self.options.readers);
-        match watch::follow(&self.applier.cluster, &of, |event| tell.tell(event)).await {
-            Err(error) => error,
-            Ok(never) => match never {},
-        }
-    }
 }
-
-/// Objects that one watch covers.
-struct Scope<'s> {
-    namespace: &'s str,
-    of: Vec<&'s Target>,
-}
-
-impl Scope<'_> {
-    fn endpoint(&self) -> &Endpoint {
-        &self.of[0].endpoint
-    }
-
-    fn selected(&self, applier: &Applier) -> Selected {
-        if let [target] = self.of.as_slice() {
-            return Selected::named(&target.endpoint, &target.id);
-        }
-        let label = applier.owner.as_ref().map(crate::Owner::name_label);
-        Selected::labelled(self.endpoint(), self.namespace, label.as_deref().unwrap_or_default())
-    }
-}
-
-/// The first of several futures that end only by an error; for ever, if there is none.
-async fn first_error<E>(mut watches: FuturesUnordered<impl Future<Output = E>>) -> E {
-    match watches.next().await {
-        Some(error) => error,
-        None => std::future::pending().await,
-    }
-}
-
-/// A watch each; beyond it, one watch on all namespaces is cheaper for the server.
-const FEW_NAMESPACES: usize = 3;

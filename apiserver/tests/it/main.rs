@@ -10,6 +10,7 @@ mod kubes;
 mod lists;
 mod objects;
 mod ownership;
+mod program;
 mod simulate;
 mod watches;
 mod workloads;

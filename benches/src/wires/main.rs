@@ -11,7 +11,6 @@
 //! anew. How the client is built matters little: the server's CPU time is measured.
 
 #[path = "../prices/meter.rs"]
-#[expect(dead_code, reason = "the other program prices single requests too")]
 mod meter;
 
 use std::collections::BTreeMap;
@@ -86,7 +85,7 @@ fn client(plane: &ControlPlane, over_http2: bool) -> Result<Client, Error> {
 }
 
 async fn ask(client: &Client, what: Ask, at_once: usize, count: u32) -> Result<(), Error> {
-    use futures::{StreamExt, TryStreamExt, stream};
+    use futures_util::{StreamExt, TryStreamExt, stream};
     let requests = stream::iter((0..count).map(|_| async move {
         client.request::<Value>(request(what)?).await.map(drop).map_err(Error::from)
     }));

@@ -12,6 +12,7 @@ async fn main() -> Outcome {
     kstatus()?;
     merge();
     substitution()?;
+    kustomize()?;
     testenv();
     yaml()?;
     server_and_client().await?;
@@ -53,6 +54,22 @@ fn substitution() -> Outcome {
     let template = gotk_kustomize::Template::parse("image: web:${tag}")?;
     let text = template.expand(|_| Some("1.4.2"), gotk_kustomize::Missing::Refuse)?;
     assert_eq!(text, "image: web:1.4.2");
+    Ok(())
+}
+
+fn kustomize() -> Outcome {
+    let web = "{apiVersion: v1, kind: Service, metadata: {name: web}}\n";
+    let tree = gotk_artifact::TreeBuilder::new()
+        .file("kustomization.yaml", "{resources: [web.yaml], namePrefix: prod-}\n")?
+        .file("web.yaml", web)?
+        .build();
+    let build = gotk_kustomize::build(&tree)?;
+    assert_eq!(build.to_yaml()?, "apiVersion: v1\nkind: Service\nmetadata:\n  name: prod-web\n");
+    let spec = gotk_kustomize::flux::Spec::read(&json!({ "spec": { "targetNamespace": "shop" } }))?;
+    let options = gotk_kustomize::flux::Options::default();
+    let draft = gotk_kustomize::flux::build(&tree, &spec, &options)?;
+    let build = draft.substitute(gotk_kustomize::flux::Variables::default())?;
+    assert_eq!(build.objects().next().ok_or("an object")??["metadata"]["namespace"], "shop");
     Ok(())
 }
 

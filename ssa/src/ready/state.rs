@@ -128,4 +128,4 @@ impl Teller<'_> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gotk_client::Verb;
 use gotk_ssa::{
     Action, Applied, DeletionPolicy, InventoryStore, MemoryInventory, Note, PruneOptions,
 };
@@ -16,12 +17,14 @@ pub(crate) fn facts() -> Vec<Fact> {
         what_left_the_set_is_deleted,
         nothing_foreign_is_deleted,
         a_set_hands_over_without_deleting,
+        what_another_process_is_adding_is_left_to_it,
         what_asks_to_stay_stays,
         protected_kinds_stay,
         an_object_whose_kind_is_gone_is_gone,
         what_cannot_be_deleted_stays_in_the_inventory,
         a_set_is_deleted_as_the_policy_says,
         deletion_waits_for_termination,
+        waiting_for_termination_costs_one_list_a_kind,
     ]
 }
 
@@ -80,6 +83,16 @@ async fn a_set_hands_over_without_deleting(site: Site) {
     );
 }
 
+async fn what_another_process_is_adding_is_left_to_it(site: Site) {
+    let (a, b) = (site.config_map("a", json!({})), site.config_map("b", json!({})));
+    let slow = apply(&site, "set", &site.inventory, vec![a.clone()]).await;
+    // A newer revision is applied by another replica before the slow one prunes.
+    let _ = apply(&site, "set", &site.inventory, vec![a, b]).await;
+    assert!(slow.prune(&site.inventory).await.unwrap().changes.is_empty());
+    assert!(site.get(&site.path("configmaps", "b")).await.is_some());
+    assert_eq!(ids(&site.inventory).await, ["a", "b"]);
+}
+
 async fn what_asks_to_stay_stays(site: Site) {
     let mut b = site.config_map("b", json!({}));
     b["metadata"]["annotations"] = json!({"kustomize.toolkit.fluxcd.io/prune": "disabled"});
@@ -111,8 +124,18 @@ async fn an_object_whose_kind_is_gone_is_gone(site: Site) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let applied = apply(&site, "set", &site.inventory, vec![site.config_map("a", json!({}))]).await;
-    let pruned = applied.prune(&site.inventory).await.unwrap();
-    assert_eq!(pruned.count(Action::Delete), 2);
+    // Until the server has forgotten the group, its kinds may be only away, and stay listed.
+    let mut deleted = 0;
+    while deleted < 2 {
+        match applied.prune(&site.inventory).await {
+            Ok(pruned) => deleted += pruned.count(Action::Delete),
+            Err(error) => {
+                assert!(error.is_transient(), "{error}");
+                deleted += error.done().unwrap().count(Action::Delete);
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
     assert_eq!(ids(&site.inventory).await, ["a"]);
 }
 
@@ -177,4 +200,16 @@ async fn deletion_waits_for_termination(site: Site) {
     let (deleted, ()) = tokio::join!(delete, release);
     assert_eq!(deleted.unwrap().count(Action::Delete), 1);
     assert!(site.get(&site.path("configmaps", "a")).await.is_none());
+}
+
+async fn waiting_for_termination_costs_one_list_a_kind(site: Site) {
+    let objects = (0..20).map(|number| site.config_map(&format!("a{number}"), json!({}))).collect();
+    let _ = apply(&site, "set", &site.inventory, objects).await;
+    let before = site.transport.counts();
+    let policy = DeletionPolicy::WaitForTermination;
+    let deleted = site.applier("set").delete(&site.inventory, policy).await.unwrap();
+    assert_eq!(deleted.count(Action::Delete), 20);
+    let after = site.transport.counts();
+    let asked = |verb| after.of(verb) - before.of(verb);
+    assert_eq!((asked(Verb::Delete), asked(Verb::List)), (20, 1));
 }

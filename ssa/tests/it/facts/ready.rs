@@ -122,7 +122,7 @@ async fn an_object_that_is_deleted_meanwhile_is_waited_for(site: Site) {
     let come_back = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         let mut again = site.config_map("a", json!({}));
-        again["metadata"]["labels"] = json!({"kustomize.toolkit.fluxcd.io/name": "set"});
+        gotk_ssa::Owner::flux(&site.namespace, "set").stamp(&mut again);
         site.apply_as("somebody", &again).await;
     };
     let (ready, ()) = tokio::join!(applied.ready(LONG), come_back);
