@@ -41,6 +41,60 @@
 //! | [`history`](Options::history) | 10,000 events a kind | lets watches and tokens expire sooner |
 //! | [`collect_garbage`](Options::collect_garbage) | on | leaves what has lost its owners |
 //! | [`empty_namespaces`](Options::empty_namespaces) | on | leaves namespaces terminating |
+//! | [`service_accounts`](Options::service_accounts) | off | gives namespaces their account and certificates |
+//! | [`simulate_workloads`](Options::simulate_workloads) | off | makes pods, and everything ready after a delay |
+//!
+//! # What a test can do
+//!
+//! A cluster takes three lines: a server, a client, and what is in it beforehand.
+//!
+//! ```
+//! # use std::time::Duration;
+//! # use gotk_apiserver::{ApiServer, Clock, Fault, Harm, Options};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let clock = Clock::stopped("2026-01-02T03:04:05Z".parse()?);
+//! # let options = Options::default().clock(clock.clone()).simulate_workloads(Duration::from_secs(2));
+//! let server = ApiServer::start_with(options).await?;
+//! let client = kube::Client::try_from(kube::Config::new(server.url().parse()?))?;
+//! server.seed(r#"
+//! apiVersion: apps/v1
+//! kind: Deployment
+//! metadata: {name: web}
+//! spec:
+//!   selector: {matchLabels: {app: web}}
+//!   template:
+//!     metadata: {labels: {app: web}}
+//!     spec: {containers: [{name: main, image: "web:1"}]}
+//! "#)?;
+//!
+//! # use k8s_openapi::api::apps::v1::Deployment;
+//! let deployments = kube::Api::<Deployment>::default_namespaced(client);
+//! clock.advance(Duration::from_secs(2));
+//! let web = deployments.get("web").await?;
+//! assert_eq!(web.status.unwrap().available_replicas, Some(1));
+//!
+//! // The second patch is refused; both are in the log.
+//! let before = server.requests();
+//! server.inject(Fault::new(Harm::Conflict).verb("patch").resource("deployments.apps").after(1));
+//! # use kube::api::{Patch, PatchParams};
+//! # let patch = Patch::Merge(serde_json::json!({ "spec": { "replicas": 2 } }));
+//! deployments.patch("web", &PatchParams::default(), &patch).await?;
+//! assert!(deployments.patch("web", &PatchParams::default(), &patch).await.is_err());
+//! assert_eq!(server.requests().since(&before).total(), 2);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | Wanted | How |
+//! | --- | --- |
+//! | objects that are there already | [`seed`](ApiServer::seed), [`seed_from`](ApiServer::seed_from) |
+//! | back to where it was | [`snapshot`](ApiServer::snapshot), [`restore`](ApiServer::restore) |
+//! | requests that fail, wait or hang; watches that end, freeze or expire | [`inject`](ApiServer::inject) |
+//! | a connection that falls silent, or ends | [`link`](ApiServer::link) |
+//! | who asked what, how often | [`requests`](ApiServer::requests), [`log`](ApiServer::log) |
+//! | workloads that are ready, fail or stall | [`simulate_workloads`](Options::simulate_workloads) and annotations |
+//! | compaction | [`forget_history`](ApiServer::forget_history) |
 //!
 //! # How it answers
 //!

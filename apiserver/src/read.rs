@@ -99,29 +99,28 @@ impl Machine {
             _ => current,
         };
         let prefix = target.prefix();
-        let objects = if at == current {
-            self.store.scan(kind.shelf, &prefix).cloned().collect()
-        } else {
-            let past = self.store.scan_at(kind.shelf, &prefix, at);
-            past.map_err(|_| too_old(token.as_ref()))?
-        };
-        let start = token.map(|token| token.start).unwrap_or_default();
-        let mut objects =
-            objects.into_iter().filter(|o| **o.key() >= *start && selector.matches(kind, o));
-        let mut page: Vec<_> = Vec::new();
+        let start = token.as_ref().map(|token| &*token.start).unwrap_or_default();
+        let objects = self.store.scan_at(kind.shelf, &prefix, start, at);
+        let objects = objects.map_err(|_| too_old(token.as_ref()))?;
+        let mut objects = objects.filter(|object| selector.matches(kind, object)).cloned();
         if options.limit == 0 {
-            page.extend(objects);
-            return Ok((list_meta(at, None, None), page));
+            return Ok((list_meta(at, None, None), objects.collect()));
         }
-        page.extend(objects.by_ref().take(options.limit));
-        let rest = objects.count();
-        let next = page
-            .last()
-            .filter(|_| rest > 0)
-            .map(|last| Continuation::after(last.key(), at).to_string());
+        let page: Vec<_> = objects.by_ref().take(options.limit).collect();
+        let (Some(last), Some(_)) = (page.last(), objects.next()) else {
+            return Ok((list_meta(at, None, None), page));
+        };
+        let before = token.as_ref().map_or(Some(0), |token| token.passed);
+        let passed = before.map(|before| before.saturating_add(page.len()));
         // Upstream does not count what a selector may still drop.
-        let remaining = (rest > 0 && selector.is_everything()).then_some(rest);
-        Ok((list_meta(at, next, remaining), page))
+        let remaining = selector.is_everything().then(|| {
+            let all = passed.and_then(|_| self.store.count_at(kind.shelf, &prefix, at).ok());
+            let counted = all.zip(passed).map(|(all, passed)| all.saturating_sub(passed).max(1));
+            // A token of another server does not say how much was passed.
+            counted.unwrap_or_else(|| objects.count() + 1)
+        });
+        let next = Continuation::after(last.key(), at).having_passed(passed).to_string();
+        Ok((list_meta(at, Some(next), remaining), page))
     }
 
     fn watch(

@@ -2,6 +2,7 @@
 
 mod artifact;
 mod expr;
+mod git;
 mod kstatus;
 mod kustomize;
 mod merge;
@@ -12,7 +13,8 @@ use crate::row::Row;
 
 /// All rows, in the order they are reported.
 pub(crate) fn all() -> Vec<Row> {
-    [artifact::ROWS, expr::ROWS, kstatus::ROWS, kustomize::ROWS, merge::ROWS, yaml::ROWS].concat()
+    [artifact::ROWS, expr::ROWS, git::ROWS, kstatus::ROWS, kustomize::ROWS, merge::ROWS, yaml::ROWS]
+        .concat()
 }
 
 /// The rows with these names or in these rooms.

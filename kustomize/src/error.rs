@@ -1,9 +1,15 @@
 //! Why a tree could not be turned into objects.
 
+use crate::fault::Fault;
+
 /// Why a tree could not be turned into objects.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A folder could not be built.
+    #[error("{0}")]
+    Build(Box<Fault>),
+
     /// A `${` begins something that is not an expression.
     ///
     /// Only the words upstream prints are printed; say where with `at`.
@@ -45,6 +51,17 @@ pub enum Error {
     /// A substring begins or ends in the middle of a character, so the result is no text.
     #[error("result is not UTF-8: an expression cuts a character in two")]
     NotText,
+
+    /// The variables of an object could not be replaced; the source says which, and why.
+    #[error("{object}: variables could not be replaced in {place}")]
+    PostBuild {
+        /// The object: `apps/v1 Deployment shop/web`.
+        object: String,
+        /// Where in it: a field and where that was read, or a line of its printed text.
+        place: String,
+        /// What is wrong there.
+        source: Box<Self>,
+    },
 }
 
 /// What is wrong with an expression, in the words of `fluxcd/pkg/envsubst`.

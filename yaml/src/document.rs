@@ -4,7 +4,9 @@ mod aliases;
 mod build;
 mod write;
 
-pub(crate) use self::build::document as build;
+pub(crate) use self::build::{Before, document as build};
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
@@ -70,12 +72,15 @@ impl Document {
     fn parse_part(bytes: &[u8], options: &Options, start: Start) -> Result<Option<Self>, Error> {
         let options = Options { dialect: Dialect::Kyaml, ..options.clone() };
         read::Document::read(bytes, &options, start, |reading| {
-            Ok(reading.tree.take().map(|tree| build(tree, reading.skipped)))
+            let before = Before { bytes: reading.skipped, lines: start.line };
+            Ok(reading.tree.take().map(|tree| build(tree, before)))
         })
     }
 
     /// Reads all documents of a stream, as kustomize reads resource files: without those that are
     /// null, with aliases replaced by copies, and a `List` taken apart if it is alone.
+    ///
+    /// Spans count lines from the beginning of the stream, and bytes from that of the document.
     ///
     /// # Errors
     ///
@@ -91,29 +96,46 @@ impl Document {
     ///
     /// As [`parse_all`](Self::parse_all).
     pub fn parse_all_with(text: &str, options: &Options) -> Result<Vec<Self>, Error> {
-        let unix = text.replace("\r\n", "\n");
+        let mut documents = Vec::new();
+        Self::parse_each(text, options, |document| documents.push(document))?;
+        Ok(documents)
+    }
+
+    /// Reads all documents of a stream one by one, for who keeps less of them than there is.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse_all`](Self::parse_all); documents before the fault have been handed out.
+    pub fn parse_each(
+        text: &str,
+        options: &Options,
+        mut each: impl FnMut(Self),
+    ) -> Result<(), Error> {
+        let unix = match text.contains("\r\n") {
+            true => Cow::Owned(text.replace("\r\n", "\n")),
+            false => Cow::Borrowed(text),
+        };
         let parts = crate::stream::kustomize_parts(&unix)?;
         if parts.len() > options.max_documents {
             let limit = options.max_documents;
             return Err(Error::too_large(format!("stream of more than {limit} documents")));
         }
         let alone = parts.len() == 1;
-        let mut documents = Vec::new();
         for (index, (line, part)) in parts.into_iter().enumerate() {
             let start = Start { document: index, line };
             let read = Self::parse_part(part.as_bytes(), options, start)
                 .map_err(|error| error.reworded(|words| format!("MalformedYAMLError: {words}")))?;
             let Some(document) = read.filter(|document| !document.root.is_null()) else { continue };
-            if alone && document.is_list() {
-                documents.extend(list_items(document.root).into_iter().map(Self::new));
-            } else {
-                documents.push(document);
+            let items = match alone && document.is_list() {
+                true => list_items(document.root).into_iter().map(Self::new).collect(),
+                false => vec![document],
+            };
+            for mut document in items {
+                document.inline_aliases(options.max_alias_bytes)?;
+                each(document);
             }
         }
-        for document in &mut documents {
-            document.inline_aliases(options.max_alias_bytes)?;
-        }
-        Ok(documents)
+        Ok(())
     }
 
     fn is_list(&self) -> bool {

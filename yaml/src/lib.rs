@@ -27,7 +27,7 @@
 //! | write a value | [`to_string`], [`to_string_with`] | Helm's `toYaml`, kyaml, goyaml.v3 |
 //! | keep comments and order | [`Document`] | kustomize |
 //! | change a value and no other byte | [`Edit`] | (better than the originals) |
-//! | tell `1` from `1.0`, and `1` from `"1"` as a key | [`typed_from_slice`] | goyaml |
+//! | tell `1` from `1.0`, and `1` from `"1"` as a key | [`typed_from_slice`], [`typed_from_word`] | goyaml |
 //!
 //! # How it decides
 //!
@@ -92,4 +92,4 @@ pub use crate::read::count_events;
 pub use crate::read::{from_slice, from_str, from_str_strict, typed_from_slice};
 pub use crate::stream::{Documents, Part, Split, documents, documents_from_slice, split};
 pub use crate::token::Quoting;
-pub use crate::typed::Typed;
+pub use crate::typed::{Typed, typed_from_word};

@@ -162,7 +162,8 @@ pub(crate) fn all_documents(text: &str) -> Result<Vec<document::Document>, Error
     let mut documents = Vec::new();
     each_document(text, Dialect::Kyaml, |reading| {
         if let Some(tree) = reading.tree.as_deref_mut() {
-            documents.push(document::build(tree, reading.skipped));
+            let before = document::Before { bytes: reading.skipped, lines: 0 };
+            documents.push(document::build(tree, before));
         }
         Ok(())
     })?;

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use crate::decode::{Build, Key};
-use crate::resolve::Resolved;
+use crate::options::Dialect;
+use crate::resolve::{Resolved, resolve};
 use crate::token::Mark;
 
 /// A value with the type that Go gives it.
@@ -31,6 +32,18 @@ pub enum Typed {
     Sequence(Vec<Self>),
     /// Keys and values in the order in which they were set; no key is twice in it.
     Mapping(Vec<(Self, Self)>),
+}
+
+/// What a word without quotes and tag means.
+///
+/// ```
+/// use gotk_yaml::{Dialect, Typed, typed_from_word};
+///
+/// assert_eq!(typed_from_word("yes", Dialect::Sigs), Typed::Bool(true));
+/// assert_eq!(typed_from_word("yes", Dialect::Kyaml), Typed::String("yes".to_owned()));
+/// ```
+pub fn typed_from_word(word: &str, dialect: Dialect) -> Typed {
+    BuildTyped.scalar(resolve(word, dialect), Cow::Borrowed(word), Mark::default())
 }
 
 /// Builds typed values.

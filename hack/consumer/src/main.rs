@@ -12,6 +12,7 @@ async fn main() -> Outcome {
     kstatus()?;
     merge();
     substitution()?;
+    kustomize()?;
     testenv();
     yaml()?;
     server_and_client().await?;
@@ -56,6 +57,22 @@ fn substitution() -> Outcome {
     Ok(())
 }
 
+fn kustomize() -> Outcome {
+    let web = "{apiVersion: v1, kind: Service, metadata: {name: web}}\n";
+    let tree = gotk_artifact::TreeBuilder::new()
+        .file("kustomization.yaml", "{resources: [web.yaml], namePrefix: prod-}\n")?
+        .file("web.yaml", web)?
+        .build();
+    let build = gotk_kustomize::build(&tree)?;
+    assert_eq!(build.to_yaml()?, "apiVersion: v1\nkind: Service\nmetadata:\n  name: prod-web\n");
+    let spec = gotk_kustomize::flux::Spec::read(&json!({ "spec": { "targetNamespace": "shop" } }))?;
+    let options = gotk_kustomize::flux::Options::default();
+    let draft = gotk_kustomize::flux::build(&tree, &spec, &options)?;
+    let build = draft.substitute(gotk_kustomize::flux::Variables::default())?;
+    assert_eq!(build.objects().next().ok_or("an object")??["metadata"]["namespace"], "shop");
+    Ok(())
+}
+
 fn testenv() {
     assert!(gotk_testenv::Assets::at("/there/is/nothing/here").is_err());
 }
@@ -71,5 +88,15 @@ async fn server_and_client() -> Outcome {
     let transport = gotk_client::Transport::new(&config, gotk_client::Options::default())?;
     assert_eq!(transport.client().apiserver_version().await?.major, "1");
     assert_eq!(transport.counts().total(), 1);
+    ssa(&transport).await
+}
+
+async fn ssa(transport: &gotk_client::Transport) -> Outcome {
+    let applier = gotk_ssa::Applier::new(transport, gotk_ssa::FieldManager::new("consumer")?);
+    let inventory = gotk_ssa::MemoryInventory::default();
+    let objects = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: default}}";
+    let plan = applier.plan(gotk_ssa::manifests::read(objects)?).await?;
+    let applied = plan.record(&inventory).await?.apply().await?;
+    assert_eq!(applied.changes().to_string(), "ConfigMap/default/a created\n");
     Ok(())
 }

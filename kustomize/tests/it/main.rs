@@ -1,3 +1,9 @@
 //! What this crate promises, against what the Go originals answered.
 
+mod cache;
+mod corpus;
+mod errors;
+mod flux;
+mod hostile;
+mod rules;
 mod substitution;

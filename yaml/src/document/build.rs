@@ -9,16 +9,23 @@ use crate::node::{Content, Node, Span};
 use crate::resolve::short_tag;
 use crate::token::Quoting;
 
-/// Makes a document; `skipped` bytes of the text came before the tree's.
-pub(crate) fn document(tree: &mut Tree<'_>, skipped: usize) -> Document {
-    let comments = tree.comments.take().map(|comments| *comments).unwrap_or_default();
-    Document { root: node(tree, Tree::ROOT, skipped), comments }
+/// How much of a stream came before a tree's text.
+#[derive(Clone, Copy)]
+pub(crate) struct Before {
+    pub(crate) bytes: usize,
+    pub(crate) lines: usize,
 }
 
-fn node(tree: &mut Tree<'_>, id: NodeId, skipped: usize) -> Node {
+/// Makes a document.
+pub(crate) fn document(tree: &mut Tree<'_>, before: Before) -> Document {
+    let comments = tree.comments.take().map(|comments| *comments).unwrap_or_default();
+    Document { root: node(tree, Tree::ROOT, before), comments }
+}
+
+fn node(tree: &mut Tree<'_>, id: NodeId, before: Before) -> Node {
     let mut comments = tree.comments_mut(id).take().map(|comments| *comments).unwrap_or_default();
     let source = tree.node(id);
-    let span = span(source, skipped);
+    let span = span(source, before);
     let anchor = source.anchor.unwrap_or_default().to_owned();
     let mut tag = match source.tag.as_deref() {
         None | Some("!") => String::new(),
@@ -34,22 +41,22 @@ fn node(tree: &mut Tree<'_>, id: NodeId, skipped: usize) -> Node {
         }
         &compose::Content::Sequence { flow } => {
             let children: Vec<NodeId> = tree.children(id).collect();
-            let items = children.into_iter().map(|child| node(tree, child, skipped)).collect();
+            let items = children.into_iter().map(|child| node(tree, child, before)).collect();
             Content::Sequence { items, flow }
         }
         &compose::Content::Mapping { flow } => {
-            let entries = entries(tree, id, skipped, &mut comments, flow);
+            let entries = entries(tree, id, before, &mut comments, flow);
             Content::Mapping { entries, flow }
         }
     };
     Node { content, tag, anchor, comments, span: Some(span) }
 }
 
-fn span(node: &compose::Node<'_>, skipped: usize) -> Span {
+fn span(node: &compose::Node<'_>, before: Before) -> Span {
     Span {
-        start: node.body.offset as usize + skipped,
-        end: node.end.offset as usize + skipped,
-        line: node.body.line as usize + 1,
+        start: node.body.offset as usize + before.bytes,
+        end: node.end.offset as usize + before.bytes,
+        line: node.body.line as usize + before.lines + 1,
         column: node.body.column as usize + 1,
     }
 }
@@ -58,21 +65,21 @@ fn span(node: &compose::Node<'_>, skipped: usize) -> Span {
 fn entries(
     tree: &mut Tree<'_>,
     id: NodeId,
-    skipped: usize,
+    before: Before,
     comments: &mut Comments,
     flow: bool,
 ) -> Vec<(Node, Node)> {
     let pairs: Vec<(NodeId, NodeId)> = tree.pairs(id).collect();
     let mut entries: Vec<(Node, Node)> = Vec::with_capacity(pairs.len());
     for (key_id, value_id) in pairs {
-        let mut key = node(tree, key_id, skipped);
+        let mut key = node(tree, key_id, before);
         if !flow
             && !key.comments.foot.is_empty()
             && let Some((above, _)) = entries.last_mut()
         {
             above.comments.foot = mem::take(&mut key.comments.foot);
         }
-        let mut value = node(tree, value_id, skipped);
+        let mut value = node(tree, value_id, before);
         if key.comments.foot.is_empty() {
             key.comments.foot = mem::take(&mut value.comments.foot);
         }

@@ -1,0 +1,3 @@
+package main
+
+import _ "sigs.k8s.io/kustomize/api/types" // its sources are read

@@ -1,0 +1,117 @@
+//! Nodes from text.
+
+use gotk_yaml::{Dialect, Document, Quoting, Typed};
+use smol_str::SmolStr;
+
+use super::{Content, Node, Tag};
+
+impl Node {
+    /// All objects of a text: without those that are null, with aliases replaced by copies, and a
+    /// lone `List` taken apart (`kio.FromBytes`).
+    pub(crate) fn parse_all(text: &str) -> Result<Vec<Self>, gotk_yaml::Error> {
+        let mut objects = Vec::new();
+        let limits = gotk_yaml::Options::kyaml();
+        Document::parse_each(text, &limits, |document| objects.push(document.root.into()))?;
+        Ok(objects)
+    }
+
+    /// Nodes out of JSON, keys in the order in which the map has them.
+    pub(crate) fn from_value(value: &serde_json::Value) -> Self {
+        use serde_json::Value;
+        match value {
+            Value::Null => Self::null(),
+            Value::Bool(value) => {
+                Self { tag: Tag::Bool, ..Self::plain(if *value { "true" } else { "false" }) }
+            }
+            Value::Number(number) => {
+                let tag = if number.is_f64() { Tag::Float } else { Tag::Int };
+                Self { tag, ..Self::plain(number.to_string()) }
+            }
+            Value::String(text) => Self::string(text),
+            Value::Array(items) => Self::sequence(items.iter().map(Self::from_value).collect()),
+            Value::Object(map) => {
+                let entry = |(key, value)| (Self::string(key), Self::from_value(value));
+                Self::mapping(map.iter().map(entry).collect())
+            }
+        }
+    }
+}
+
+impl From<gotk_yaml::Node> for Node {
+    fn from(node: gotk_yaml::Node) -> Self {
+        Self::read(node, false)
+    }
+}
+
+impl Node {
+    fn read(node: gotk_yaml::Node, in_flow: bool) -> Self {
+        let last = super::SHARED - 1;
+        let line = node.span.map_or(0, |span| u32::try_from(span.line).unwrap_or(last).min(last));
+        let (content, implicit, quoting) = match node.content {
+            gotk_yaml::Content::Mapping { entries, flow, .. } => {
+                let inner = in_flow || flow;
+                let mut kept = Vec::with_capacity(entries.len());
+                let read = |node| Self::read(node, inner);
+                kept.extend(entries.into_iter().map(|(key, value)| (read(key), read(value))));
+                (Content::Mapping(kept), Tag::Map, Quoting::Plain)
+            }
+            gotk_yaml::Content::Sequence { items, flow, .. } => {
+                let inner = in_flow || flow;
+                let mut kept = Vec::with_capacity(items.len());
+                kept.extend(items.into_iter().map(|item| Self::read(item, inner)));
+                (Content::Sequence(kept), Tag::Seq, Quoting::Plain)
+            }
+            // Where commas part values, the original has to write nothing as ''.
+            gotk_yaml::Content::Scalar { value, quoting: Quoting::Plain, .. }
+                if in_flow && value.is_empty() && node.tag.is_empty() =>
+            {
+                (Content::Scalar(SmolStr::default()), Tag::Null, Quoting::Single)
+            }
+            gotk_yaml::Content::Scalar { value, quoting, .. } => {
+                let implicit = match quoting {
+                    Quoting::Plain => Tag::of_word(&value),
+                    _ => Tag::Str,
+                };
+                (Content::Scalar(SmolStr::from(value)), implicit, quoting)
+            }
+            // Aliases are replaced before; a name that is left over is a text.
+            gotk_yaml::Content::Alias(name) => {
+                (Content::Scalar(SmolStr::from(name)), Tag::Str, Quoting::Plain)
+            }
+            other => {
+                debug_assert!(false, "an unknown node: {other:?}");
+                (Content::Scalar(SmolStr::default()), Tag::Null, Quoting::Plain)
+            }
+        };
+        // A tag that is written counts more than quotes.
+        let quoting = if node.tag.is_empty() { quoting } else { Quoting::Plain };
+        let tag = match node.tag.as_str() {
+            "" => implicit,
+            "!!null" => Tag::Null,
+            "!!bool" => Tag::Bool,
+            "!!int" => Tag::Int,
+            "!!float" => Tag::Float,
+            "!!timestamp" => Tag::Timestamp,
+            "!!str" => Tag::Str,
+            "!!binary" => Tag::Binary,
+            "!!map" => Tag::Map,
+            "!!seq" => Tag::Seq,
+            _ => Tag::Other,
+        };
+        Self { content, line, tag, quoting }
+    }
+}
+
+impl Tag {
+    /// What a plain word is.
+    pub(crate) fn of_word(word: &str) -> Self {
+        match gotk_yaml::typed_from_word(word, Dialect::Kyaml) {
+            Typed::Null => Self::Null,
+            Typed::Bool(_) => Self::Bool,
+            Typed::Int(_) | Typed::Uint(_) => Self::Int,
+            Typed::Float(_) => Self::Float,
+            Typed::Timestamp(_) => Self::Timestamp,
+            _ => Self::Str,
+        }
+    }
+}

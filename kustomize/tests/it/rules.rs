@@ -1,0 +1,388 @@
+//! One case for every rule of `kustomize build`, so that a clone proves them without the corpora.
+
+use gotk_artifact::{Bytes, Tree, TreeBuilder};
+use gotk_kustomize::{
+    BoxError, Build, Error, Fetcher, HelmChart, HelmRenderer, Limits, LoadRestrictions, Options,
+    Order, build, build_with,
+};
+
+const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    \
+                   spec:\n      containers:\n      - {name: main, image: \"nginx:1\"}\n";
+const CONF: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {a: \"1\"}\n";
+
+fn tree(files: &[(&str, &str)]) -> Tree {
+    let add = |builder: TreeBuilder, (path, text): &(&str, &str)| {
+        builder.file(path, text.as_bytes().to_vec()).expect("a new path")
+    };
+    files.iter().fold(TreeBuilder::new(), add).build()
+}
+
+fn yaml(build: Result<Build, Error>) -> Result<String, String> {
+    build.and_then(|build| build.to_yaml()).map_err(|error| error.to_string())
+}
+
+/// Builds `k` at the root, beside a Deployment and a `ConfigMap`.
+fn built(k: &str) -> Result<String, String> {
+    yaml(build(&tree(&[("kustomization.yaml", k), ("web.yaml", WEB), ("conf.yaml", CONF)])))
+}
+
+#[track_caller]
+fn holds(k: &str, parts: &[&str]) {
+    let text = built(k).expect("it builds");
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+}
+
+#[track_caller]
+fn fails(k: &str, part: &str) {
+    let error = built(k).expect_err("it fails");
+    assert!(error.contains(part), "{part:?} is not in\n{error}");
+}
+
+#[test]
+fn names_and_references_follow_prefixes_and_hashes() {
+    holds(
+        "resources: [web.yaml]\nnamePrefix: p-\nnameSuffix: -s\nconfigMapGenerator:\n\
+         - {name: gen, literals: [a=b]}\npatches:\n- patch: |-\n    apiVersion: apps/v1\n    \
+         kind: Deployment\n    metadata: {name: web}\n    spec: {template: {spec: {volumes: \
+         [{name: v, configMap: {name: gen}}]}}}\n",
+        &[
+            "name: p-web-s",
+            "name: p-gen-s-4h2mbtbbt6\n        name: v",
+            "\n  name: p-gen-s-4h2mbtbbt6\n",
+        ],
+    );
+}
+
+#[test]
+fn namespaces_go_to_what_has_one() {
+    let text = yaml(build(&tree(&[
+        ("kustomization.yaml", "resources: [r.yaml]\nnamespace: prod\n"),
+        (
+            "r.yaml",
+            "{apiVersion: v1, kind: Namespace, metadata: {name: old}}\n---\n\
+             {apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: c}}\n---\n\
+             {apiVersion: x.io/v1, kind: Thing, metadata: {name: t}}\n---\n\
+             {apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: b}, \
+             subjects: [{kind: ServiceAccount, name: default}, {kind: User, name: u}]}\n",
+        ),
+    ])))
+    .unwrap();
+    assert!(text.contains("kind: Namespace\nmetadata:\n  name: prod\n"), "{text}");
+    assert!(text.contains("kind: ClusterRole\nmetadata:\n  name: c\n---"), "{text}");
+    assert!(text.contains("name: t\n  namespace: prod\n"), "{text}");
+    assert!(text.contains("name: default\n  namespace: prod\n- kind: User"), "{text}");
+}
+
+#[test]
+fn labels_go_where_they_are_told_to() {
+    let label =
+        |more: &str| format!("resources: [web.yaml]\nlabels: [{{pairs: {{l: \"1\"}}{more}}}]\n");
+    let count = |k: &str| built(k).unwrap().matches("l: \"1\"").count();
+    assert_eq!(count(&label("")), 1);
+    assert_eq!(count(&label(", includeTemplates: true")), 2);
+    assert_eq!(count(&label(", includeSelectors: true")), 3);
+    assert_eq!(count(&label(", fields: [{path: spec/l, create: true}]")), 2);
+    assert_eq!(count("resources: [web.yaml]\ncommonLabels: {l: \"1\"}\n"), 3);
+}
+
+#[test]
+fn images_and_replicas_are_set() {
+    holds(
+        "resources: [web.yaml]\nimages: [{name: nginx, newName: r.io/n, newTag: \"2\"}]\n\
+         replicas: [{name: web, count: 3}]\n",
+        &["image: r.io/n:2", "replicas: 3"],
+    );
+    holds(
+        "resources: [web.yaml]\nimages: [{name: n.inx, digest: \"sha256:ab\"}]\n",
+        &["image: nginx@sha256:ab"],
+    );
+    fails("resources: [web.yaml]\nreplicas: [{name: x, count: 3}]\n", "is called \"x\"");
+}
+
+#[test]
+fn patches_find_their_objects() {
+    let patch =
+        "apiVersion: apps/v1\\nkind: Deployment\\nmetadata: {name: NAME}\\nspec: {replicas: 4}\\n";
+    let entry = |name: &str, more: &str| {
+        let patch = patch.replace("NAME", name);
+        format!("resources: [web.yaml, conf.yaml]\npatches: [{{patch: \"{patch}\"{more}}}]\n")
+    };
+    holds(&entry("web", ""), &["replicas: 4"]);
+    fails(&entry("x", ""), "the patch names an object that is not there");
+    holds(&entry("x", ", target: {name: we., kind: Deployment}"), &["name: web\n", "replicas: 4"]);
+    let text = built(&entry("x", ", target: {name: we, kind: Deployment}")).unwrap();
+    assert!(!text.contains("replicas"), "the pattern is for the whole name\n{text}");
+    holds(
+        &entry("x", ", target: {kind: Deployment}, options: {allowNameChange: true}"),
+        &["name: x\n"],
+    );
+    holds(
+        "resources: [web.yaml]\npatches: [{target: {kind: Deployment}, patch: '[{\"op\": \"add\", \
+         \"path\": \"/spec/template/spec/containers/-\", \"value\": {\"name\": \"z\"}}]'}]\n",
+        &["- name: z\n"],
+    );
+    fails(
+        "resources: [web.yaml]\npatches: [{patch: '- {op: remove, path: /x}'}]\n",
+        "needs a target",
+    );
+    fails("resources: [web.yaml]\npatches: [{path: x.yaml, patch: 'a'}]\n", "exclude each other");
+}
+
+#[test]
+fn a_patch_may_delete_its_object() {
+    let k = "resources: [web.yaml, conf.yaml]\npatches:\n- target: {kind: Deployment}\n  patch: |-\n    \
+             {apiVersion: apps/v1, kind: Deployment, metadata: {name: x}, $patch: delete}\n";
+    assert_eq!(
+        built(k).unwrap(),
+        "apiVersion: v1\ndata:\n  a: \"1\"\nkind: ConfigMap\nmetadata:\n  name: conf\n"
+    );
+}
+
+#[test]
+fn replacements_copy_values_and_parts_of_them() {
+    let replace = |source: &str, target: &str| {
+        format!(
+            "resources: [web.yaml, conf.yaml]\nreplacements:\n- source: {{{source}}}\n  targets:\n  \
+             - {{select: {{kind: Deployment}}, {target}}}\n"
+        )
+    };
+    let data = "kind: ConfigMap, fieldPath: data.a";
+    holds(
+        &replace(
+            data,
+            "fieldPaths: ['spec.template.spec.containers.[name=main].image'], \
+                        options: {delimiter: ':', index: 1}",
+        ),
+        &["image: nginx:1"],
+    );
+    holds(
+        &replace(data, "fieldPaths: [spec.x.y], options: {create: true}"),
+        &["x:\n    \"y\": 1\n"],
+    );
+    fails(&replace(data, "fieldPaths: [spec.x.y]"), "set create");
+    fails(&replace("kind: Secret", "fieldPaths: [spec.x]"), "no object is called Secret");
+}
+
+#[test]
+fn a_field_may_lie_within_a_text() {
+    let text = yaml(build(&tree(&[
+        (
+            "kustomization.yaml",
+            "resources: [c.yaml]\nreplacements:\n- sourceValue: new\n  targets:\n  \
+             - {select: {kind: ConfigMap}, fieldPaths: ['data.j\\.json.a.b']}\n",
+        ),
+        ("c.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {j.json: '{\"a\": {\"b\": \"old\"}}'}}\n"),
+    ])))
+    .unwrap();
+    assert!(text.contains("j.json: '{\"a\":{\"b\":\"new\"}}'"), "{text}");
+}
+
+#[test]
+fn variables_keep_their_types() {
+    let text = yaml(build(&tree(&[
+        (
+            "kustomization.yaml",
+            "resources: [web.yaml]\nvars:\n- {name: NAME, objref: {apiVersion: apps/v1, kind: Deployment, name: web}}\n\
+             configurations: [c.yaml]\nnamePrefix: p-\n",
+        ),
+        ("c.yaml", "varReference: [{path: spec/template/spec/hostname}]\n"),
+        ("web.yaml", &WEB.replace("      containers", "      hostname: $(NAME)-x\n      containers")),
+    ])))
+    .unwrap();
+    assert!(text.contains("hostname: p-web-x"), "{text}");
+}
+
+#[test]
+fn components_work_on_what_is_there() {
+    let files = [
+        ("app/kustomization.yaml", "resources: [web.yaml]\ncomponents: [../c]\nnamePrefix: p-\n"),
+        ("app/web.yaml", WEB),
+        (
+            "c/kustomization.yaml",
+            "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\ncommonAnnotations: {c: d}\n",
+        ),
+        ("wrong/kustomization.yaml", "resources: [../c]\n"),
+    ];
+    let tree = tree(&files);
+    let text = yaml(build(&tree.at("app").unwrap())).unwrap();
+    assert!(text.contains("c: d\n") && text.contains("name: p-web"), "{text}");
+    let error = yaml(build(&tree.at("wrong").unwrap())).unwrap_err();
+    assert!(error.contains("name it in components"), "{error}");
+}
+
+#[test]
+fn generators_create_merge_and_replace() {
+    let overlay = |behavior: &str| {
+        yaml(build(
+            &tree(&[
+                ("b/kustomization.yaml", "configMapGenerator: [{name: g, literals: [a=1, b=1]}]\n"),
+                (
+                    "o/kustomization.yaml",
+                    &format!(
+                        "resources: [../b]\nconfigMapGenerator: [{{name: g, literals: [b=2]{behavior}}}]\n\
+                         generatorOptions: {{disableNameSuffixHash: true}}\n"
+                    ),
+                ),
+            ])
+            .at("o")
+            .unwrap(),
+        ))
+    };
+    assert!(overlay(", behavior: merge").unwrap().contains("data:\n  a: \"1\"\n  b: \"2\"\n"));
+    assert!(overlay(", behavior: replace").unwrap().contains("data:\n  b: \"2\"\n"));
+    assert!(overlay("").unwrap_err().contains("set behavior to merge or replace"));
+    fails("configMapGenerator: [{name: g, behavior: merge}]\n", "so it cannot be merged");
+}
+
+#[test]
+fn files_outside_are_refused_unless_allowed() {
+    let tree = tree(&[
+        ("a/kustomization.yaml", "resources: [../web.yaml]\n"),
+        ("web.yaml", WEB),
+        ("loop/kustomization.yaml", "resources: [../loop]\n"),
+        ("out/kustomization.yaml", "resources: [../../x]\n"),
+    ]);
+    let error = |folder: &str| yaml(build(&tree.at(folder).unwrap())).unwrap_err();
+    assert!(error("a").contains("neither in \"a\" nor below it"), "{}", error("a"));
+    assert!(error("loop").contains("is being built already"), "{}", error("loop"));
+    assert!(error("out").contains("leaves the tree"), "{}", error("out"));
+    let options = Options::default().load_restrictions(LoadRestrictions::None);
+    assert!(yaml(build_with(&tree.at("a").unwrap(), &options)).is_ok());
+}
+
+#[test]
+fn what_was_looked_at_is_told() {
+    let tree = tree(&[
+        ("b/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("b/web.yaml", WEB),
+        ("o/kustomization.yml", "resources: [../b]\n"),
+        ("other", "x"),
+    ]);
+    let build = build(&tree.at("o").unwrap()).unwrap();
+    let paths: Vec<_> = build.paths().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        paths,
+        [
+            "b",
+            "b/Kustomization",
+            "b/kustomization.yaml",
+            "b/kustomization.yml",
+            "b/web.yaml",
+            "o/Kustomization",
+            "o/kustomization.yaml",
+            "o/kustomization.yml",
+        ]
+    );
+}
+
+#[test]
+fn the_order_is_that_of_reading_or_of_kinds() {
+    let files = [
+        ("kustomization.yaml", "resources: [web.yaml, conf.yaml]\n"),
+        ("web.yaml", WEB),
+        ("conf.yaml", CONF),
+    ];
+    let first = |options: &Options| {
+        let text = yaml(build_with(&tree(&files), options)).unwrap();
+        text.lines().find(|line| line.starts_with("kind")).unwrap().to_owned()
+    };
+    assert_eq!(first(&Options::default()), "kind: Deployment");
+    assert_eq!(first(&Options::default().order(Order::Legacy)), "kind: ConfigMap");
+    holds(
+        "resources: [web.yaml, conf.yaml]\nsortOptions: {order: legacy}\n",
+        &["kind: ConfigMap\nmetadata:\n  name: conf\n---"],
+    );
+    fails("resources: [web.yaml]\nsortOptions: {order: x}\n", "neither legacy nor fifo");
+}
+
+#[test]
+fn origins_and_history_are_written_if_asked_for() {
+    holds(
+        "resources: [web.yaml]\nnamePrefix: p-\nbuildMetadata: [originAnnotations, transformerAnnotations]\n",
+        &[
+            "config.kubernetes.io/origin: |\n      path: web.yaml\n",
+            "- configuredIn: kustomization.yaml\n",
+        ],
+    );
+}
+
+#[test]
+fn nothing_is_run_rendered_or_fetched_unless_somebody_does_it() {
+    fails(
+        "transformers: ['{apiVersion: x.io/v1, kind: T, metadata: {name: t}}']\n",
+        "no program is run",
+    );
+    fails("helmCharts: [{name: c}]\n", "not rendered in this build");
+    fails("resources: ['https://u:secret@host/x.yaml?token=y']\n", "https://host/x.yaml is a URL");
+    fails("resources: ['github.com/a/b?ref=v1']\n", "is a remote base");
+}
+
+struct Helper;
+
+impl HelmRenderer for Helper {
+    fn render(&self, chart: &HelmChart, _: &Tree, home: &str) -> Result<String, BoxError> {
+        let (name, namespace) = (&chart.name, &chart.namespace);
+        Ok(format!(
+            "{{apiVersion: v1, kind: Service, metadata: {{name: {name}-{namespace}-{home}}}}}\n"
+        ))
+    }
+}
+
+impl Fetcher for Helper {
+    fn file(&self, url: &str) -> Result<Bytes, BoxError> {
+        if url.ends_with(".yaml") {
+            Ok(Bytes::from_static(CONF.as_bytes()))
+        } else {
+            Err("404".into())
+        }
+    }
+
+    fn repository(&self, _: &str) -> Result<Tree, BoxError> {
+        Ok(tree(&[("kustomization.yaml", "resources: [web.yaml]\n"), ("web.yaml", WEB)]))
+    }
+}
+
+#[test]
+fn helpers_render_and_fetch() {
+    let k = "resources: ['https://host/x.yaml', 'https://host/a/b']\nhelmCharts: [{name: c}]\nnamespace: ns\n";
+    let options = Options::default().helm(Helper).fetcher(Helper);
+    let text = yaml(build_with(&tree(&[("kustomization.yaml", k)]), &options)).unwrap();
+    for part in ["name: conf\n  namespace: ns", "name: web\n  namespace: ns", "name: c-ns-charts\n"]
+    {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn limits_hold() {
+    let mut limits = Limits::default();
+    limits.objects = 1;
+    let files = [
+        ("kustomization.yaml", "resources: [web.yaml, conf.yaml]\n"),
+        ("web.yaml", WEB),
+        ("conf.yaml", CONF),
+    ];
+    let build = |limits| yaml(build_with(&tree(&files), &Options::default().limits(limits)));
+    assert!(build(limits).unwrap_err().contains("more than 1 objects"));
+    limits = Limits::default();
+    limits.bytes = 40;
+    assert!(build(limits).unwrap_err().contains("more than 40 bytes"));
+}
+
+#[test]
+fn local_objects_and_bookkeeping_are_left_out() {
+    let text = yaml(build(&tree(&[
+        ("kustomization.yaml", "resources: [r.yaml]\nnamePrefix: p-\n"),
+        (
+            "r.yaml",
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, annotations: \
+             {config.kubernetes.io/local-config: \"true\"}}}\n---\n\
+             {apiVersion: v1, kind: ConfigMap, metadata: {name: b, annotations: {n: 1}}}\n",
+        ),
+    ])))
+    .unwrap();
+    let expected = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    \"n\": \"1\"\n  name: p-b\n";
+    assert_eq!(text, expected);
+}
