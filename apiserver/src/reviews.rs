@@ -12,11 +12,7 @@ use crate::route::Target;
 
 impl Machine {
     /// Answers a question.
-    pub(crate) fn review(
-        &mut self,
-        request: &Request,
-        target: &Target,
-    ) -> Result<Document, Failure> {
+    pub(crate) fn review(&self, request: &Request, target: &Target) -> Result<Document, Failure> {
         let options = WriteOptions::parse(&request.query, Write::Create)?;
         let mut question = decode::object(&target.kind, &request.content_type, &request.body)?;
         let strictness =

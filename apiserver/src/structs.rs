@@ -66,9 +66,9 @@ enum Type {
     SchemaOrBool,
     SchemaOrStrings,
     Struct(usize),
-    Pointer(Box<Type>),
-    List(Box<Type>),
-    Map(Box<Type>),
+    Pointer(Box<Self>),
+    List(Box<Self>),
+    Map(Box<Self>),
 }
 
 /// A body of a built-in kind as Go would have it, and the fields it does not know.

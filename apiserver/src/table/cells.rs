@@ -322,9 +322,9 @@ mod tests {
     #[test]
     fn an_autoscaler_shows_what_it_wants() {
         let metric = json!({ "type": "Resource", "resource": { "name": "cpu", "target": { "averageUtilization": 80 } } });
-        let scaler = json!({ "spec": { "metrics": [metric.clone()] } });
+        let scaler = json!({ "spec": { "metrics": [metric] } });
         assert_eq!(of("targets", scaler), "cpu: <unknown>/80%");
-        let three = json!({ "spec": { "metrics": [metric.clone(), metric.clone(), metric] } });
+        let three = json!({ "spec": { "metrics": [metric, metric, metric] } });
         assert!(of("targets", three).as_str().unwrap().ends_with(" + 1 more..."));
         assert_eq!(of("targets", json!({})), "<none>");
     }
