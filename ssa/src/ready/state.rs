@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use crate::ObjectId;
 use super::OnChange;
+use crate::ObjectId;
 use crate::apply::Target;
 use crate::watch::Event;
 
