@@ -24,6 +24,10 @@ nightly:
 control-plane version="":
     hack/control-plane/build {{version}}
 
+# tests that nobody here wrote, against the embedded API server and a real one
+foreign:
+    hack/foreign
+
 # known vulnerabilities in the graph; informs, never blocks
 advisories:
     hack/tools && "${GOTK_CACHE:-$HOME/.cache/gotk}"/tools/cargo-deny-*/bin/cargo-deny check advisories

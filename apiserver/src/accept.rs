@@ -10,9 +10,11 @@ pub(crate) enum Form {
     Partial,
     /// `as=APIGroupDiscoveryList` in version `v2`.
     Aggregated,
+    /// `as=Table`: rows for people.
+    Table,
 }
 
-/// The first form in `accept` that we know; `Table` and protobuf are passed over.
+/// The first form in `accept` that we know; protobuf is passed over.
 pub(crate) fn form(accept: &str) -> Result<Form, Failure> {
     if accept.trim().is_empty() {
         return Ok(Form::Json);
@@ -38,6 +40,7 @@ fn one(range: &str) -> Option<Form> {
         (Some("APIGroupDiscoveryList"), Some("apidiscovery.k8s.io"), Some("v2")) => {
             Some(Form::Aggregated)
         }
+        (Some("Table"), Some("meta.k8s.io"), Some("v1")) => Some(Form::Table),
         _ => None,
     }
 }
@@ -49,7 +52,9 @@ mod tests {
     #[test]
     fn the_first_known_form_wins() {
         let table = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
-        assert_eq!(form(table).unwrap(), Form::Json);
+        assert_eq!(form(table).unwrap(), Form::Table);
+        let old = "application/json;as=Table;v=v1alpha1;g=meta.k8s.io,application/json";
+        assert_eq!(form(old).unwrap(), Form::Json);
         assert_eq!(form("application/vnd.kubernetes.protobuf, */*").unwrap(), Form::Json);
         assert_eq!(
             form("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1").unwrap(),

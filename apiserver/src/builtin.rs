@@ -1,16 +1,26 @@
 //! What the server knows about its own kinds beyond their schema.
 
+mod batch;
 mod config;
+mod defaults;
+mod ingress;
+mod paths;
 mod pod;
+mod pod_rules;
+mod policy;
+mod rules;
+mod service;
+mod storage;
 mod workload;
 
 use serde_json::{Value, json};
 
-use crate::base64;
 use crate::definition;
 use crate::failure::Cause;
 use crate::kind::Kind;
 use crate::meta;
+
+pub(crate) use crate::builtin::service::{Used, allocate};
 
 /// Fills in what a client may leave out; the writer owns it like the rest.
 pub(crate) fn default(kind: &Kind, object: &mut Value) {
@@ -21,8 +31,52 @@ pub(crate) fn default(kind: &Kind, object: &mut Value) {
         ("apiextensions.k8s.io", _) => definition::default(object),
         ("", "Namespace") => label_namespace(object),
         ("", "Secret") => config::default_secret(object),
+        ("", "Pod") => {
+            workload::default(kind, object);
+            pod::request(&mut object["spec"]);
+        }
+        ("", "ReplicationController") => {
+            label_controller(object);
+            workload::default(kind, object);
+        }
+        ("apps", "DaemonSet") => {
+            workload::default(kind, object);
+            if object["metadata"]["annotations"][GENERATION].is_null() {
+                annotate(object, GENERATION, "1");
+            }
+        }
         _ => workload::default(kind, object),
     }
+    defaults::fill(kind, object);
+}
+
+/// What a change keeps although it does not say it.
+pub(crate) fn carry_over(kind: &Kind, before: &Value, new: &mut Value) {
+    match (&*kind.group, &*kind.kind) {
+        ("", "Service") => service::carry_over(before, new),
+        ("apps", "DaemonSet") => {
+            let number = |object: &Value| {
+                let text = object["metadata"]["annotations"][GENERATION].as_str();
+                text.and_then(|text| text.parse::<i64>().ok())
+            };
+            let changed = before["spec"]["template"] != new["spec"]["template"];
+            let next = number(before).unwrap_or(1) + i64::from(changed);
+            annotate(new, GENERATION, &next.to_string());
+        }
+        _ => {}
+    }
+}
+
+/// How often the template of a daemon set was changed, as it was told before `generation`.
+const GENERATION: &str = "deprecated.daemonset.template.generation";
+
+fn annotate(object: &mut Value, key: &str, value: &str) {
+    let mut annotations = object["metadata"]["annotations"].take();
+    if !annotations.is_object() {
+        annotations = json!({});
+    }
+    annotations[key] = value.into();
+    meta::set(object, "annotations", annotations);
 }
 
 /// Puts in what only the server decides; nobody owns it.
@@ -36,9 +90,30 @@ pub(crate) fn decide(kind: &Kind, object: &mut Value, before: Option<&Value>) {
     if kind.is("apiextensions.k8s.io", "CustomResourceDefinition") && before.is_none() {
         definition::first_status(object);
     }
+    if kind.is("", "Pod") && before.is_none() {
+        pod::admit(&mut object["spec"]);
+        object["status"]["qosClass"] = pod::quality(&object["spec"]).into();
+    }
+    if kind.is("batch", "Job") && before.is_none() {
+        batch::select(object);
+    }
     if kind.is("", "Namespace") && before.is_none() {
         object["spec"] = json!({ "finalizers": ["kubernetes"] });
         object["status"] = json!({ "phase": "Active" });
+    }
+}
+
+/// The oldest of the controllers takes its selector and its labels from its template.
+fn label_controller(object: &mut Value) {
+    let labels = object["spec"]["template"]["metadata"]["labels"].clone();
+    if labels.as_object().is_none_or(serde_json::Map::is_empty) {
+        return;
+    }
+    if object["metadata"]["labels"].is_null() {
+        meta::set(object, "labels", labels.clone());
+    }
+    if object["spec"]["selector"].is_null() {
+        object["spec"]["selector"] = labels;
     }
 }
 
@@ -52,17 +127,6 @@ fn label_namespace(object: &mut Value) {
     meta::set(object, "labels", labels);
 }
 
-/// Where the first byte is that base64 does not have, in a field that is bytes.
-pub(crate) fn misencoded(kind: &Kind, object: &Value) -> Option<usize> {
-    let part = match (&*kind.group, &*kind.kind) {
-        ("", "ConfigMap") => "binaryData",
-        ("", "Secret") => "data",
-        _ => return None,
-    };
-    let values = object[part].as_object()?.values().filter_map(Value::as_str);
-    values.map(base64::check_standard).find_map(Result::err)
-}
-
 /// What upstream refuses in an object of this kind.
 pub(crate) fn causes(kind: &Kind, object: &Value, before: Option<&Value>) -> Vec<Cause> {
     if let Some(custom) = &kind.custom {
@@ -71,15 +135,33 @@ pub(crate) fn causes(kind: &Kind, object: &Value, before: Option<&Value>) -> Vec
     match (&*kind.group, &*kind.kind) {
         ("apiextensions.k8s.io", _) => definition::causes(object),
         ("", "ConfigMap" | "Secret") => config::causes(object),
-        _ => workload::causes(kind, object),
+        _ => {
+            let mut causes = workload::causes(kind, object);
+            causes.extend(policy::causes(kind, object));
+            causes.extend(rules::causes(kind, object));
+            causes
+        }
     }
 }
 
 /// What upstream refuses in a change of an object of this kind.
-pub(crate) fn update_causes(kind: &Kind, before: &Value, new: &Value) -> Vec<Cause> {
+pub(crate) fn update_causes(
+    kind: &Kind,
+    subresource: &str,
+    before: &Value,
+    new: &Value,
+) -> Vec<Cause> {
+    if !subresource.is_empty() && kind.is("", "Pod") {
+        // Binding, resizing and the like change what nobody else may.
+        return Vec::new();
+    }
     match (&*kind.group, &*kind.kind) {
         ("", "ConfigMap" | "Secret") => config::update_causes(before, new),
-        _ => workload::update_causes(kind, before, new),
+        _ => {
+            let mut causes = workload::update_causes(kind, before, new);
+            causes.extend(rules::update_causes(kind, before, new));
+            causes
+        }
     }
 }
 

@@ -14,16 +14,22 @@ pub(crate) struct Continuation {
     pub(crate) version: Option<u64>,
     /// The first key that may be on the page.
     pub(crate) start: String,
+    /// How many objects the pages so far held, where that is known.
+    pub(crate) passed: Option<usize>,
 }
 
 impl Continuation {
     /// The keys after `last`.
     pub(crate) fn after(last: &str, version: u64) -> Self {
-        Self { version: Some(version), start: format!("{last}\0") }
+        Self { version: Some(version), start: format!("{last}\0"), passed: None }
+    }
+
+    pub(crate) fn having_passed(self, passed: Option<usize>) -> Self {
+        Self { passed, ..self }
     }
 
     pub(crate) fn without_version(&self) -> Self {
-        Self { version: None, start: self.start.clone() }
+        Self { version: None, start: self.start.clone(), passed: None }
     }
 
     pub(crate) fn parse(text: &str) -> Result<Option<Self>, Failure> {
@@ -52,6 +58,7 @@ impl Continuation {
         Ok(Some(Self {
             version: u64::try_from(version).ok().filter(|v| *v > 0),
             start: start.to_owned(),
+            passed: token["passed"].as_u64().and_then(|passed| usize::try_from(passed).ok()),
         }))
     }
 }
@@ -59,8 +66,11 @@ impl Continuation {
 impl fmt::Display for Continuation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let version = self.version.and_then(|v| i64::try_from(v).ok()).unwrap_or(-1);
-        let token =
+        let mut token =
             json!({ "v": "meta.k8s.io/v1", "rv": version, "start": format!("/{}", self.start) });
+        if let Some(passed) = self.passed {
+            token["passed"] = passed.into();
+        }
         f.write_str(&base64::encode(token.to_string().as_bytes()))
     }
 }
@@ -71,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_token_comes_back_as_it_went_out() {
-        let token = Continuation::after("default/a", 255);
+        let token = Continuation::after("default/a", 255).having_passed(Some(7));
         assert_eq!(Continuation::parse(&token.to_string()).unwrap(), Some(token.clone()));
         let open = token.without_version();
         assert_eq!(Continuation::parse(&open.to_string()).unwrap(), Some(open));

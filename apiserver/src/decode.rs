@@ -1,59 +1,100 @@
 //! The body of a create or an update, as an object of the kind that was asked for.
 
-use gotk_merge::Versions;
 use serde_json::{Map, Value};
 
-use crate::builtin;
+use crate::duplicates;
 use crate::failure::Failure;
 use crate::kind::Kind;
 use crate::query::FieldValidation;
 use crate::route::Target;
+use crate::structs;
 use crate::undeclared;
 
-/// Drops fields the kind does not have; returns the warnings, or refuses when asked to be strict.
+/// Brings a body into the shape of its kind, without the fields the kind does not have; returns the
+/// warnings, or refuses when asked to be strict.
 pub(crate) fn fit(
     kind: &Kind,
     object: &mut Value,
-    validation: FieldValidation,
+    strictness: &Strictness<'_>,
 ) -> Result<Vec<String>, Failure> {
-    let refused = |why: String| {
-        let (name, version) = (&kind.kind, &kind.api_version());
-        Failure::bad_request(format!(
-            "{name} in version \"{}\" cannot be handled as a {name}: {why}",
-            short(version)
-        ))
+    let unknown: Vec<String> = match &kind.custom {
+        Some(custom) => undeclared::bare(custom.prune(object)).collect(),
+        None => settle(kind, object)?,
     };
-    if let Some(at) = builtin::misencoded(kind, object) {
-        return Err(refused(format!("illegal base64 data at input byte {at}")));
-    }
-    let dropped = match (&kind.custom, kind.versions.type_in(&kind.api_version())) {
-        (Some(custom), _) => custom.prune(object),
-        (None, Some(of)) => undeclared::drop_undeclared(&of, object).map_err(refused)?,
-        (None, None) => Vec::new(),
-    };
-    let named: Vec<String> =
-        undeclared::bare(dropped).map(|name| format!("unknown field \"{name}\"")).collect();
-    match validation {
+    let named = strictness.named(unknown);
+    match strictness.validation {
         FieldValidation::Ignore => Ok(Vec::new()),
         FieldValidation::Warn => Ok(named),
         FieldValidation::Strict if named.is_empty() => Ok(named),
-        FieldValidation::Strict if kind.custom.is_some() => {
-            Err(Failure::bad_request(format!("strict decoding error: {}", named.join(", "))))
-        }
         FieldValidation::Strict => {
-            Err(refused(format!("strict decoding error: {}", named.join(", "))))
+            let why = format!("strict decoding error: {}", named.join(", "));
+            Err(match &kind.custom {
+                Some(_) => Failure::bad_request(why),
+                None => unhandled(kind, &why),
+            })
         }
     }
 }
 
-/// The version without its group.
-fn short(api_version: &str) -> &str {
-    api_version.rsplit('/').next().unwrap_or_default()
+/// Writes an object of a built-in kind as Go does; returns the fields Go does not know.
+pub(crate) fn settle(kind: &Kind, object: &mut Value) -> Result<Vec<String>, Failure> {
+    if !kind.built_in {
+        return Ok(Vec::new());
+    }
+    let settled = structs::settle(kind, object.take()).map_err(|why| unhandled(kind, &why))?;
+    *object = settled.object;
+    Ok(settled.unknown)
+}
+
+fn unhandled(kind: &Kind, why: &str) -> Failure {
+    let (name, version) = (&kind.kind, &kind.version);
+    Failure::bad_request(format!(
+        "{name} in version \"{version}\" cannot be handled as a {name}: {why}"
+    ))
+}
+
+/// How a body is held to its kind's fields, and the text it was read from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Strictness<'b> {
+    pub(crate) validation: FieldValidation,
+    /// Empty where the body is no JSON text.
+    pub(crate) text: &'b [u8],
+}
+
+impl<'b> Strictness<'b> {
+    pub(crate) fn of(validation: FieldValidation, content_type: &str, body: &'b [u8]) -> Self {
+        let json = matches!(media(content_type), "" | "application/json");
+        Self { validation, text: if json { body } else { &[] } }
+    }
+
+    /// What is unknown and what is there twice, in the order of the text.
+    fn named(&self, unknown: Vec<String>) -> Vec<String> {
+        if self.validation == FieldValidation::Ignore {
+            return Vec::new();
+        }
+        let seen = duplicates::find(self.text);
+        let mut found: Vec<(usize, String)> = unknown
+            .into_iter()
+            .map(|name| (seen.place(&name), format!("unknown field \"{name}\"")))
+            .collect();
+        let twice = seen.twice.iter();
+        found.extend(twice.map(|(at, name)| (*at, format!("duplicate field \"{name}\""))));
+        found.sort();
+        found.into_iter().map(|(_, text)| text).collect()
+    }
+}
+
+fn media(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or_default().trim()
 }
 
 /// Reads a body; kind and version may be left out, and have to fit when they are not.
 pub(crate) fn object(kind: &Kind, content_type: &str, body: &[u8]) -> Result<Value, Failure> {
-    let media = content_type.split(';').next().unwrap_or_default().trim();
+    let media = media(content_type);
+    if media == structs::PROTOBUF {
+        let read = structs::from_protobuf(body).map_err(Failure::bad_request)?;
+        return typed(kind, read);
+    }
     if media == "application/yaml" {
         let read = gotk_yaml::from_slice(body, &gotk_yaml::Options::default())
             .map_err(|error| Failure::bad_request(error.to_string()))?;
@@ -83,7 +124,10 @@ pub(crate) fn object(kind: &Kind, content_type: &str, body: &[u8]) -> Result<Val
 
 /// Reads a body that is an object of a kind the caller judges.
 pub(crate) fn json(content_type: &str, body: &[u8]) -> Result<Value, Failure> {
-    let media = content_type.split(';').next().unwrap_or_default().trim();
+    let media = media(content_type);
+    if media == structs::PROTOBUF {
+        return structs::from_protobuf(body).map_err(Failure::bad_request);
+    }
     if !matches!(media, "" | "application/json") {
         return Err(Failure::unsupported_body());
     }
@@ -226,7 +270,9 @@ pub(crate) fn check_identity(target: &Target, object: &Value) -> Result<(), Fail
         }
     }
     let namespace = text("namespace");
-    let fits = namespace.is_empty() || target.namespace.as_deref().unwrap_or_default() == namespace;
+    // What has no namespace loses the one it is sent with.
+    let fits = namespace.is_empty()
+        || target.namespace.as_deref().is_none_or(|expected| expected == namespace);
     if !fits {
         let why =
             "the namespace of the provided object does not match the namespace sent on the request";

@@ -18,7 +18,7 @@ use crate::query::DeleteOptions;
 use crate::store::{Change, Event};
 
 /// Holds a definition until the last of its objects is gone.
-const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+pub(crate) const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 
 /// What a definition may leave out.
 pub(crate) fn default(definition: &mut Value) {
@@ -45,7 +45,7 @@ pub(crate) fn default(definition: &mut Value) {
 pub(crate) fn first_status(definition: &mut Value) {
     let stored = storage_version(definition).map(str::to_owned);
     definition["status"] = json!({
-        "conditions": [],
+        "conditions": null,
         "acceptedNames": { "plural": "", "kind": "" },
         "storedVersions": stored.into_iter().collect::<Vec<_>>(),
     });
@@ -90,15 +90,33 @@ pub(crate) fn causes(definition: &Value) -> Vec<Cause> {
         }
     }
     causes.extend(version_causes(definition));
-    if spec["conversion"]["strategy"] != "None" {
-        // Upstream would call a webhook; nothing here can.
-        causes.push(Cause::unsupported(
-            "spec.conversion.strategy",
-            &spec["conversion"]["strategy"],
-            &["None"],
-        ));
-    }
+    causes.extend(conversion_causes(&spec["conversion"]));
     causes
+}
+
+fn conversion_causes(conversion: &Value) -> Vec<Cause> {
+    let (strategy, webhook) = (&conversion["strategy"], &conversion["webhook"]);
+    let at = |field: &str| format!("spec.conversion.{field}");
+    match strategy.as_str().unwrap_or_default() {
+        "None" if webhook.is_object() => {
+            let why = "should not be set when strategy is not set to Webhook";
+            vec![Cause::forbidden(at("webhook"), why)]
+        }
+        "None" => Vec::new(),
+        "Webhook" => {
+            let mut causes = Vec::new();
+            if !webhook["clientConfig"].is_object() {
+                let why = "required when strategy is set to Webhook";
+                causes.push(Cause::required(at("webhookClientConfig"), why));
+            }
+            if webhook["conversionReviewVersions"].as_array().is_none_or(Vec::is_empty) {
+                causes.push(Cause::required(at("conversionReviewVersions"), ""));
+            }
+            causes
+        }
+        "" => vec![Cause::required(at("strategy"), "")],
+        _ => vec![Cause::unsupported(at("strategy"), strategy, &["None", "Webhook"])],
+    }
 }
 
 fn version_causes(definition: &Value) -> Vec<Cause> {
@@ -169,11 +187,6 @@ impl Machine {
         if let Some(list) = stored.as_array_mut().filter(|list| !list.iter().any(|v| v == storage))
         {
             list.push(storage.into());
-        }
-        let mut finalizers = meta::finalizers(&next);
-        if accepted && !finalizers.iter().any(|f| f == CLEANUP) {
-            finalizers.push(CLEANUP.to_owned());
-            meta::set_finalizers(&mut next, finalizers);
         }
         if accepted {
             self.serve_kinds(&next);
@@ -276,7 +289,6 @@ fn custom_kind(spec: &Value, version: &Value, shape: &Arc<OneShape>, shelf: usiz
     let texts =
         |value: &Value| value.as_array().into_iter().flatten().map(&text).collect::<Vec<_>>();
     let names = &spec["names"];
-    let has_status = version["subresources"]["status"].is_object();
     let fields = version["selectableFields"].as_array().into_iter().flatten();
     Kind {
         group: text(&spec["group"]),
@@ -288,7 +300,9 @@ fn custom_kind(spec: &Value, version: &Value, shape: &Arc<OneShape>, shelf: usiz
         short_names: texts(&names["shortNames"]),
         categories: texts(&names["categories"]),
         scope: if spec["scope"] == "Cluster" { Scope::Cluster } else { Scope::Namespaced },
-        subresources: has_status.then(|| "status".into()).into_iter().collect(),
+        subresources: subresources(version),
+        posted: false,
+        foreign: None,
         counts_generation: true,
         update_creates: false,
         update_needs_version: true,
@@ -297,9 +311,14 @@ fn custom_kind(spec: &Value, version: &Value, shape: &Arc<OneShape>, shelf: usiz
             .map(|field| text(&field["jsonPath"]).trim_start_matches('.').into())
             .collect(),
         versions: Arc::clone(shape),
-        custom: Some(Custom::new(version["schema"]["openAPIV3Schema"].clone())),
+        custom: Some(Custom::of(spec, version)),
         shelf,
     }
+}
+
+fn subresources(version: &Value) -> Vec<Box<str>> {
+    let has = |name: &&str| version["subresources"][name].is_object();
+    ["status", "scale"].into_iter().filter(has).map(Into::into).collect()
 }
 
 /// A stored object as a schema that has changed shows it; none where it shows the same.

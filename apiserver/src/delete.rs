@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::accept::Form;
 use crate::builtin;
+use crate::definition;
 use crate::failure::{Failure, deleted};
 use crate::kind::Kind;
 use crate::list::{List, Shape};
@@ -80,7 +81,12 @@ impl Machine {
         namespace::check_deletable(kind, old.name())?;
         let mut object = old.value(kind);
         let first = !old.deleting;
-        let finalizers = propagated(meta::finalizers(&object), options.propagation);
+        let mut finalizers = propagated(meta::finalizers(&object), options.propagation);
+        let definition = kind.is("apiextensions.k8s.io", "CustomResourceDefinition");
+        if definition && first && !finalizers.iter().any(|it| it == definition::CLEANUP) {
+            // It goes after the last of its objects.
+            finalizers.push(definition::CLEANUP.to_owned());
+        }
         let grace = builtin::grace(kind, &object, options.grace_seconds);
         meta::set_finalizers(&mut object, finalizers.clone());
         if finalizers.is_empty() && grace == 0 && builtin::may_leave(kind, &object) {

@@ -91,10 +91,12 @@ fn resource_and_subresources(kind: &Kind) -> Vec<Value> {
             "kind": kind.kind,
             "verbs": subresource_verbs(subresource),
         });
-        if &**subresource == "scale" {
-            entry["group"] = "autoscaling".into();
-            entry["version"] = "v1".into();
-            entry["kind"] = "Scale".into();
+        if let Some((group, version, name)) = response(kind, subresource) {
+            if !group.is_empty() {
+                entry["group"] = group.into();
+                entry["version"] = version.into();
+            }
+            entry["kind"] = name.into();
         }
         entry
     });
@@ -143,9 +145,12 @@ fn aggregated_resource(kind: &Kind) -> Value {
         .subresources
         .iter()
         .map(|subresource| {
-            let response = match &**subresource {
-                "scale" => json!({ "group": "autoscaling", "version": "v1", "kind": "Scale" }),
-                _ => json!({ "group": "", "version": "", "kind": kind.kind }),
+            let response = match response(kind, subresource) {
+                Some((group, version, name)) => {
+                    let version = if group.is_empty() { "" } else { version };
+                    json!({ "group": group, "version": version, "kind": name })
+                }
+                None => json!({ "group": "", "version": "", "kind": kind.kind }),
             };
             json!({
                 "subresource": subresource,
@@ -169,8 +174,32 @@ fn add_names(kind: &Kind, entry: &mut Value) {
     }
 }
 
+/// The kind that a subresource takes or gives, where it is not the resource's.
+fn response(kind: &Kind, subresource: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    Some(match (&*kind.kind, subresource) {
+        (_, "scale") => ("autoscaling", "v1", "Scale"),
+        ("Pod", "eviction") => ("policy", "v1", "Eviction"),
+        ("Pod", "binding") => ("", "v1", "Binding"),
+        ("Pod", "attach") => ("", "v1", "PodAttachOptions"),
+        ("Pod", "exec") => ("", "v1", "PodExecOptions"),
+        ("Pod", "portforward") => ("", "v1", "PodPortForwardOptions"),
+        ("Pod", "proxy") => ("", "v1", "PodProxyOptions"),
+        ("Node", "proxy") => ("", "v1", "NodeProxyOptions"),
+        ("Service", "proxy") => ("", "v1", "ServiceProxyOptions"),
+        ("ServiceAccount", "token") => ("authentication.k8s.io", "v1", "TokenRequest"),
+        _ => return None,
+    })
+}
+
 fn subresource_verbs(subresource: &str) -> &'static [&'static str] {
-    if subresource == "finalize" { &["update"] } else { &SUBRESOURCE_VERBS }
+    match subresource {
+        "finalize" => &["update"],
+        "binding" | "eviction" | "token" => &["create"],
+        "attach" | "exec" | "portforward" => &["create", "get"],
+        "log" => &["get"],
+        "proxy" => &["create", "delete", "get", "patch", "update"],
+        _ => &SUBRESOURCE_VERBS,
+    }
 }
 
 #[cfg(test)]

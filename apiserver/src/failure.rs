@@ -55,6 +55,19 @@ impl Cause {
         Self::with_detail("FieldValueInvalid", field, found, detail)
     }
 
+    /// The same with a value that is shown as it is.
+    pub(crate) fn invalid_text(field: impl Into<String>, shown: &str, detail: &str) -> Self {
+        Self::with_detail("FieldValueInvalid", field, format!("Invalid value: {shown}"), detail)
+    }
+
+    /// The same with a value that is shown as it is.
+    pub(crate) fn unsupported_text(field: impl Into<String>, shown: &str, known: &[&str]) -> Self {
+        let list: Vec<String> = known.iter().map(|s| go_quoted(s)).collect();
+        let found = format!("Unsupported value: {shown}");
+        let detail = format!("supported values: {}", list.join(", "));
+        Self::with_detail("FieldValueNotSupported", field, found, &detail)
+    }
+
     pub(crate) fn unsupported(field: impl Into<String>, value: &Value, supported: &[&str]) -> Self {
         let list: Vec<String> = supported.iter().map(|s| go_quoted(s)).collect();
         let found = format!("Unsupported value: {}", go_value(value));
@@ -64,6 +77,11 @@ impl Cause {
 
     pub(crate) fn duplicate(field: impl Into<String>, value: &Value) -> Self {
         Self::new("FieldValueDuplicate", field, format!("Duplicate value: {}", go_value(value)))
+    }
+
+    /// A name that leads to nothing.
+    pub(crate) fn not_found(field: impl Into<String>, value: &Value) -> Self {
+        Self::new("FieldValueNotFound", field, format!("Not found: {}", go_value(value)))
     }
 
     /// A value of a type or format that the schema does not have.
@@ -121,6 +139,14 @@ impl Failure {
         Self::new(500, "", message)
     }
 
+    /// Objects of this kind are stored in another version, and a webhook would have to convert them.
+    pub(crate) fn no_conversion(kind: &Kind) -> Self {
+        let (version, name) = (kind.api_version(), &kind.kind);
+        Self::internal(format!(
+            "conversion webhook for {version}, Kind={name} failed: this server calls no webhooks"
+        ))
+    }
+
     pub(crate) fn no_such_resource() -> Self {
         Self::new(404, "NotFound", "the server could not find the requested resource")
             .about("", "", "")
@@ -167,8 +193,10 @@ impl Failure {
         Self::new(404, "NotFound", message).about("", "namespaces", name)
     }
 
-    pub(crate) fn already_exists(kind: &Kind, name: &str) -> Self {
-        let message = format!("{} {} already exists", kind.qualified(), go_quoted(name));
+    /// The name is taken, be it by an object that is about to go.
+    pub(crate) fn already_exists(kind: &Kind, name: &str, deleting: bool) -> Self {
+        let going = if deleting { "object is being deleted: " } else { "" };
+        let message = format!("{going}{} {} already exists", kind.qualified(), go_quoted(name));
         Self::new(409, "AlreadyExists", message).about(&kind.group, &kind.plural, name)
     }
 
@@ -200,6 +228,32 @@ impl Failure {
         Self::new(403, "Forbidden", message).about(&kind.group, &kind.plural, name)
     }
 
+    /// Roles do not allow it.
+    pub(crate) fn unauthorized(kind: &Kind, name: &str, why: &str) -> Self {
+        let named = if name.is_empty() { String::new() } else { format!(" {}", go_quoted(name)) };
+        let message = format!("{}{named} is forbidden: {why}", kind.qualified());
+        Self::new(403, "Forbidden", message).about(&kind.group, &kind.plural, name)
+    }
+
+    /// A conflict that is about a subresource.
+    pub(crate) fn conflict_on(kind: &Kind, resource: &str, name: &str, why: &str) -> Self {
+        let message =
+            format!("Operation cannot be fulfilled on {resource} {}: {why}", go_quoted(name));
+        Self::new(409, "Conflict", message).about(&kind.group, resource, name)
+    }
+
+    /// An eviction that a disruption budget does not allow now.
+    pub(crate) fn budget_spent(why: &str) -> Self {
+        let message = "Cannot evict pod as it would violate the pod's disruption budget.";
+        let cause = Cause::new("DisruptionBudget", "", why);
+        Self::new(429, "TooManyRequests", message).caused_by(vec![cause])
+    }
+
+    /// A pod that runs nowhere has no logs and takes no connections.
+    pub(crate) fn no_host(pod: &str) -> Self {
+        Self::bad_request(format!("pod {pod} does not have a host assigned"))
+    }
+
     pub(crate) fn namespace_terminating(kind: &Kind, name: &str, namespace: &str) -> Self {
         let why = format!(
             "unable to create new content in namespace {namespace} because it is being terminated"
@@ -216,8 +270,9 @@ impl Failure {
         Self::invalid_of(&kind.group, &kind.kind, name, causes)
     }
 
-    pub(crate) fn invalid_scale(name: &str, causes: Vec<Cause>) -> Self {
-        Self::invalid_of("autoscaling", "Scale", name, causes)
+    /// The body of a subresource is invalid.
+    pub(crate) fn invalid_kind(group: &str, kind: &str, name: &str, causes: Vec<Cause>) -> Self {
+        Self::invalid_of(group, kind, name, causes)
     }
 
     /// An update that names no version, of a kind that demands one. Upstream names the resource.
@@ -258,8 +313,8 @@ impl Failure {
         Self::new(422, "Invalid", message).about("", "", "")
     }
 
-    pub(crate) fn too_many_operations(why: &str) -> Self {
-        Self::new(413, "RequestEntityTooLarge", format!("Request entity too large: {why}"))
+    pub(crate) fn too_many_operations(message: String) -> Self {
+        Self::new(413, "RequestEntityTooLarge", message)
     }
 
     pub(crate) fn expired(message: impl Into<String>) -> Self {
@@ -282,6 +337,41 @@ impl Failure {
         let mut failure = Self::new(504, "Timeout", message).caused_by(vec![cause]);
         failure.details.get_or_insert_default().retry_after = 1;
         failure
+    }
+
+    /// What a busy server says.
+    pub(crate) fn too_many_requests(seconds: u32) -> Self {
+        let mut failure =
+            Self::new(429, "TooManyRequests", "Too many requests, please try again later.");
+        failure.details.get_or_insert_default().retry_after = seconds;
+        failure
+    }
+
+    /// The conflict of an update with one that was quicker.
+    pub(crate) fn modified(group: &str, plural: &str, qualified: &str, name: &str) -> Self {
+        let message = format!(
+            "Operation cannot be fulfilled on {qualified} {}: the object has been modified; please apply your changes to the latest version and try again",
+            go_quoted(name)
+        );
+        Self::new(409, "Conflict", message).about(group, plural, name)
+    }
+
+    /// A code that a test asked for, with the reason it has upstream.
+    pub(crate) fn injected(code: u16) -> Self {
+        let (reason, message) = match code {
+            401 => ("Unauthorized", "Unauthorized"),
+            403 => ("Forbidden", "forbidden: injected fault"),
+            404 => ("NotFound", "the server could not find the requested resource"),
+            409 => ("AlreadyExists", "the server reported a conflict"),
+            410 => ("Expired", "The resourceVersion for the provided watch is too old."),
+            422 => ("Invalid", "the server rejected our request due to an error in our request"),
+            429 => ("TooManyRequests", "Too many requests, please try again later."),
+            500 => ("InternalError", "Internal error occurred: injected fault"),
+            503 => ("ServiceUnavailable", "the server is currently unable to handle the request"),
+            504 => ("Timeout", "the server was unable to return a response in the time allotted"),
+            _ => ("", "injected fault"),
+        };
+        Self::new(code, reason, message)
     }
 
     pub(crate) fn retry_after(&self) -> Option<u32> {

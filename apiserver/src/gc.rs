@@ -18,16 +18,30 @@ use crate::store::{Change, Event};
 impl Machine {
     /// Lets the controllers in the box act until nothing is left to do.
     pub(crate) fn settle(&mut self) {
-        while let Some((shelf, event)) = self.store.next_on_agenda() {
-            let Some(kind) = self.kind_on(shelf) else { continue };
-            self.follow_definitions(&kind, &event);
-            if self.habits.empty_namespaces {
-                self.follow_namespaces(&kind, &event);
+        self.begin_round();
+        loop {
+            while let Some((shelf, event)) = self.store.next_on_agenda() {
+                self.follow(shelf, &event);
             }
-            if self.habits.collect_garbage {
-                self.follow_owners(shelf, &event);
+            if !self.simulate_one() {
+                return;
             }
         }
+    }
+
+    fn follow(&mut self, shelf: usize, event: &Event) {
+        let Some(kind) = self.kind_on(shelf) else { return };
+        self.follow_definitions(&kind, event);
+        if self.habits.empty_namespaces {
+            self.follow_namespaces(&kind, event);
+        }
+        if self.habits.collect_garbage {
+            self.follow_owners(shelf, event);
+        }
+        if self.habits.service_accounts {
+            self.follow_accounts(&kind, event);
+        }
+        self.follow_workloads(&kind, event);
     }
 
     fn follow_namespaces(&mut self, kind: &Kind, event: &Event) {
@@ -59,8 +73,8 @@ impl Machine {
         }
     }
 
-    fn kind_on(&self, shelf: usize) -> Option<Arc<Kind>> {
-        self.registry.stored_kinds().find(|kind| kind.shelf == shelf).cloned()
+    pub(crate) fn kind_on(&self, shelf: usize) -> Option<Arc<Kind>> {
+        self.registry.on_shelf(shelf).cloned()
     }
 
     /// Foreground: waits for the dependents that block. Orphan: sets the dependents free.

@@ -1,24 +1,28 @@
 //! HTTP on one side, the machine on the other.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
-use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
+use tokio::sync::{Notify, mpsc, watch};
 
+use crate::asked::Asked;
+use crate::clock::Clock;
 use crate::failure::Failure;
+use crate::fault::{Harm, Rules, refusal};
+use crate::identity::User;
 use crate::list::List;
 use crate::machine::{Answer, Document, JSON, Machine, Request};
 use crate::query::Query;
-use crate::watch::Watch;
+use crate::requests::Log;
+use crate::telling::{Limit, tell};
 
 /// The machine, and who waits for its news.
 #[derive(Debug)]
@@ -26,20 +30,24 @@ pub(crate) struct Shared {
     machine: Mutex<Machine>,
     /// By shelf: tells that something was written.
     news: Mutex<Vec<watch::Sender<()>>>,
+    /// Tells that something is due at another time than before.
+    plans: Notify,
+    pub(crate) faults: Arc<Rules>,
+    log: Mutex<Log>,
 }
 
 /// A request with a larger body is refused, as upstream does at 3 MiB.
 const BODY_LIMIT: usize = 3 * 1024 * 1024;
 
-/// How often a quiet watch is told how far it is.
-const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
-
-/// How long a watch lives when the client does not say. Upstream takes 30 to 60 minutes.
-const WATCH_LIFETIME: Duration = Duration::from_secs(45 * 60);
-
 impl Shared {
     pub(crate) fn new(machine: Machine) -> Self {
-        Self { machine: Mutex::new(machine), news: Mutex::new(Vec::new()) }
+        Self {
+            machine: Mutex::new(machine),
+            news: Mutex::new(Vec::new()),
+            plans: Notify::new(),
+            faults: Arc::default(),
+            log: Mutex::default(),
+        }
     }
 
     /// Works on the machine and tells the watchers what it touched.
@@ -48,16 +56,25 @@ impl Shared {
     /// into the store, so the state is taken over.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Machine) -> T) -> T {
         let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
+        let planned = machine.next_due();
         let result = work(&mut machine);
         let touched = machine.take_touched();
+        let changed = machine.next_due() != planned;
         drop(machine);
+        if changed {
+            self.plans.notify_one();
+        }
         for shelf in touched {
             self.sender(shelf).send_replace(());
         }
         result
     }
 
-    fn sender(&self, shelf: usize) -> watch::Sender<()> {
+    pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn sender(&self, shelf: usize) -> watch::Sender<()> {
         let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
         while news.len() <= shelf {
             news.push(watch::Sender::new(()));
@@ -73,10 +90,26 @@ impl Shared {
     }
 }
 
+/// Does what is due when it is due, so that watches see it without anybody asking.
+pub(crate) async fn keep_time(shared: &Shared, clock: &Clock) {
+    loop {
+        let moved = clock.watch();
+        let next = shared.with(|machine| {
+            machine.catch_up();
+            machine.next_due()
+        });
+        tokio::select! {
+            () = clock.until(next, moved) => {}
+            () = shared.plans.notified() => {}
+        }
+    }
+}
+
 /// Answers one request.
 pub(crate) async fn respond(
     shared: Arc<Shared>,
     request: hyper::Request<Incoming>,
+    cut: Arc<Notify>,
 ) -> Result<Response<Reply>, Infallible> {
     let (parts, body) = request.into_parts();
     let body = match Limited::new(body, BODY_LIMIT).collect().await {
@@ -94,17 +127,61 @@ pub(crate) async fn respond(
         accept: text(header::ACCEPT),
         content_type: text(header::CONTENT_TYPE),
         user_agent: text(header::USER_AGENT),
+        user: user(&parts.headers),
+        token: text(header::AUTHORIZATION).trim_start_matches("Bearer ").to_owned(),
         body,
     };
+    let user = shared.with(|machine| machine.who(&request));
+    let asked = Asked::read(&request.method, &request.path, &request.query, &user);
+    let now = shared.with(|machine| machine.clock.now());
+    let number = shared.log().note(now, &asked);
+    let mut limit = None;
+    for harm in shared.faults.strike(&asked) {
+        match harm {
+            Harm::Delay(time) => tokio::time::sleep(time).await,
+            Harm::Hang => pending().await,
+            Harm::Cut => return hang_up(&cut).await,
+            Harm::CutAnswer => {
+                shared.with(|machine| machine.answer(&request));
+                return hang_up(&cut).await;
+            }
+            harm => match refusal(&harm, &asked) {
+                Some(failure) => {
+                    shared.log().answered(number, failure.code);
+                    return Ok(document(failure.into()));
+                }
+                None => limit = Limit::new(&harm, Arc::clone(&cut)),
+            },
+        }
+    }
     let answer = shared.with(|machine| machine.answer(&request));
+    shared.log().answered(number, answer.code());
     Ok(match answer {
         Answer::Text(code, text) => {
             reply(code, "text/plain; charset=utf-8", Reply::Whole(Some(text.into())))
         }
         Answer::Document(answer) => document(answer),
         Answer::List(list) => reply(200, JSON, Reply::List(list)),
-        Answer::Watch(watch) => reply(200, JSON, Reply::Stream(stream(shared, watch))),
+        Answer::Watch(watch) => reply(200, JSON, Reply::Stream(tell(shared, watch, limit))),
     })
+}
+
+/// Ends the connection a request came by.
+async fn hang_up(cut: &Notify) -> Result<Response<Reply>, Infallible> {
+    cut.notify_one();
+    pending().await
+}
+
+/// Whom an administrator acts as, or the administrator.
+fn user(headers: &HeaderMap) -> User {
+    let all = |name: &str| {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.map(str::to_owned).collect::<Vec<_>>()
+    };
+    match all("impersonate-user").first() {
+        Some(name) => User::impersonated(name, all("impersonate-group")),
+        None => User::admin(),
+    }
 }
 
 fn header_text(headers: &HeaderMap, name: &HeaderName) -> String {
@@ -136,52 +213,6 @@ fn document(document: Document) -> Response<Reply> {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
-}
-
-/// Runs a watch until its client leaves, its time is up, or it fell behind.
-fn stream(shared: Arc<Shared>, mut watch: Watch) -> mpsc::Receiver<Bytes> {
-    // One line in flight: a slow client is waited for here and costs nothing in the store.
-    let (sender, receiver) = mpsc::channel(1);
-    let mut news = shared.sender(watch.shelf()).subscribe();
-    let lifetime = watch.timeout_seconds.map_or(WATCH_LIFETIME, Duration::from_secs);
-    tokio::spawn(async move {
-        let end = Instant::now().checked_add(lifetime);
-        let end = end.unwrap_or_else(|| Instant::now() + WATCH_LIFETIME);
-        let told = async {
-            while let Some(lines) = watch.next_initial() {
-                sender.send(lines).await.ok()?;
-            }
-            loop {
-                news.mark_unchanged();
-                let polled = shared.with(|machine| machine.poll(&mut watch));
-                let lines = match polled {
-                    Ok(lines) => lines,
-                    Err(expired) => {
-                        sender.send(watch.expired(&expired)).await.ok()?;
-                        return None;
-                    }
-                };
-                for line in lines {
-                    sender.send(line).await.ok()?;
-                }
-                tokio::select! {
-                    changed = news.changed() => changed.ok()?,
-                    () = sender.closed() => return None,
-                    () = tokio::time::sleep(BOOKMARK_EVERY) => {
-                        if watch.bookmarks {
-                            sender.send(watch.bookmark(false)).await.ok()?;
-                        }
-                    }
-                }
-            }
-        };
-        let left: Result<Option<()>, _> = tokio::time::timeout_at(end, told).await;
-        if left.is_err() && watch.bookmarks {
-            // A client that has left does not need to be told.
-            let _told = sender.try_send(watch.bookmark(false));
-        }
-    });
-    receiver
 }
 
 /// The body of an answer.

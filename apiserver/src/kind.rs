@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use gotk_merge::OneShape;
 
+use crate::convert::Foreign;
 use crate::custom::Custom;
 
 /// What clients can do with a kind, and how the server files it.
@@ -25,6 +26,10 @@ pub(crate) struct Kind {
     pub(crate) update_creates: bool,
     /// Whether an update has to name the version it is based on.
     pub(crate) update_needs_version: bool,
+    /// Whether it is only posted, and answered instead of stored.
+    pub(crate) posted: bool,
+    /// How it differs from what is stored, for a second shape of the same objects.
+    pub(crate) foreign: Option<Foreign>,
     /// Whether it comes with the server; else a definition added it.
     pub(crate) built_in: bool,
     /// Paths a field selector may name beside name and namespace.
@@ -85,6 +90,9 @@ impl Kind {
         const ALL: &[&str] =
             &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
         const SINGLY: &[&str] = &["create", "delete", "get", "list", "patch", "update", "watch"];
+        if self.posted {
+            return &["create"];
+        }
         if self.is("", "Namespace") { SINGLY } else { ALL }
     }
 }

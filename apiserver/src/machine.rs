@@ -1,7 +1,8 @@
 //! The server without its sockets: a request in, an answer out, and the state between.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Method;
@@ -9,14 +10,19 @@ use serde_json::Value;
 
 use crate::accept::{self, Form};
 use crate::clock::Clock;
+use crate::decode;
 use crate::discovery;
 use crate::failure::Failure;
+use crate::identity::User;
 use crate::ids::Ids;
 use crate::list::List;
+use crate::meta;
 use crate::object::Stored;
-use crate::query::Query;
+use crate::openapi;
+use crate::query::{Query, Write, WriteOptions};
 use crate::registry::Registry;
 use crate::route::{NoRoute, Route, Target, route};
+use crate::simulate::Simulator;
 use crate::store::Store;
 use crate::watch::Watch;
 
@@ -29,6 +35,10 @@ pub(crate) struct Request {
     pub(crate) accept: String,
     pub(crate) content_type: String,
     pub(crate) user_agent: String,
+    /// Whom the credentials name.
+    pub(crate) user: User,
+    /// A token that may be one of ours.
+    pub(crate) token: String,
     pub(crate) body: Bytes,
 }
 
@@ -39,6 +49,17 @@ pub(crate) enum Answer {
     Document(Document),
     List(List),
     Watch(Watch),
+}
+
+impl Answer {
+    /// The code it goes out with.
+    pub(crate) fn code(&self) -> u16 {
+        match self {
+            Self::Text(code, _) => *code,
+            Self::Document(document) => document.code,
+            Self::List(_) | Self::Watch(_) => 200,
+        }
+    }
 }
 
 /// A JSON document and what its headers say.
@@ -87,6 +108,10 @@ pub(crate) struct Habits {
     pub(crate) collect_garbage: bool,
     /// Empties terminating namespaces and lets them go.
     pub(crate) empty_namespaces: bool,
+    /// Gives each namespace its service account and the server's certificates.
+    pub(crate) service_accounts: bool,
+    /// Moves workloads to ready, so long after they were made.
+    pub(crate) simulate: Option<Duration>,
 }
 
 /// The state of the server.
@@ -98,6 +123,9 @@ pub(crate) struct Machine {
     pub(crate) ids: Ids,
     pub(crate) habits: Habits,
     pub(crate) address: String,
+    pub(crate) simulator: Option<Simulator>,
+    /// The tokens given out, and whose they are.
+    pub(crate) tokens: HashMap<String, User>,
     /// Shelves written to since [`take_touched`](Self::take_touched).
     pub(crate) touched: BTreeSet<usize>,
 }
@@ -114,14 +142,34 @@ impl Machine {
         let mut store = Store::new(history);
         store.reserve(registry.shelves());
         let touched = BTreeSet::new();
-        let mut machine = Self { registry, store, clock, ids, habits, address, touched };
+        let simulator = habits.simulate.map(Simulator::new);
+        let tokens = HashMap::new();
+        let mut machine =
+            Self { registry, store, clock, ids, habits, address, simulator, tokens, touched };
         machine.create_first_namespaces();
+        if habits.simulate.is_some() {
+            machine.create_node();
+        }
+        machine.create_first_roles();
         machine.settle();
         machine
     }
 
     pub(crate) fn answer(&mut self, request: &Request) -> Answer {
-        self.try_answer(request).unwrap_or_else(|failure| Answer::Document(failure.into()))
+        self.catch_up();
+        let known = match self.tokens.get(&request.token) {
+            Some(user) if request.user.is_master() => {
+                &Request { user: user.clone(), ..request.clone() }
+            }
+            _ => request,
+        };
+        self.try_answer(known).unwrap_or_else(|failure| Answer::Document(failure.into()))
+    }
+
+    /// The name of whoever sends a request.
+    pub(crate) fn who(&self, request: &Request) -> String {
+        let known = self.tokens.get(&request.token).filter(|_| request.user.is_master());
+        known.unwrap_or(&request.user).name.clone()
     }
 
     fn try_answer(&mut self, request: &Request) -> Result<Answer, Failure> {
@@ -151,6 +199,8 @@ impl Machine {
             Route::Groups => Some(discovery::groups(registry)),
             Route::Group(group) => discovery::group(registry, group),
             Route::GroupVersion(group, version) => discovery::resources(registry, group, version),
+            Route::OpenApi => Some(openapi::index(registry)),
+            Route::OpenApiOf(group, version) => openapi::document(registry, group, version),
             Route::Target(_) => None,
         };
         let document = document.ok_or_else(Failure::no_such_resource)?;
@@ -162,16 +212,29 @@ impl Machine {
     }
 
     fn serve(&mut self, request: &Request, target: Target) -> Result<Answer, Failure> {
+        self.authorize(request, &target)?;
         let form = accept::form(&request.accept)?;
+        if target.kind.posted {
+            return self.serve_posted(request, target).map(Answer::Document);
+        }
+        if let Some(answer) = self.connect(request, &target)? {
+            return Ok(answer);
+        }
+        if target.kind.custom.as_ref().is_some_and(|custom| custom.needs_webhook) {
+            return Err(Failure::no_conversion(&target.kind));
+        }
         let on_object = target.name.is_some() && !target.watch;
         let finalize = target.subresource.as_deref() == Some("finalize");
         match (&request.method, on_object) {
             (&Method::GET | &Method::HEAD, true) if !finalize => {
-                self.get(&target, form).map(Answer::Document)
+                self.get(request, &target, form).map(Answer::Document)
             }
             (&Method::GET | &Method::HEAD, false) => self.read_collection(request, target, form),
             (&Method::PUT, true) => self.update(request, &target, form).map(Answer::Document),
             (&Method::PATCH, true) => self.patch(request, &target, form).map(Answer::Document),
+            (&Method::POST, true) if target.subresource.is_some() => {
+                self.post_to(request, &target).map(Answer::Document)
+            }
             (&Method::POST, false) if target.namespace.is_some() == target.kind.namespaced() => {
                 self.create(request, &target, form).map(Answer::Document)
             }
@@ -183,6 +246,44 @@ impl Machine {
             }
             _ => Err(Failure::method_not_allowed()),
         }
+    }
+
+    fn serve_posted(&mut self, request: &Request, target: Target) -> Result<Document, Failure> {
+        let collection =
+            target.name.is_none() && target.namespace.is_some() == target.kind.namespaced();
+        if request.method != Method::POST || !collection {
+            return Err(Failure::method_not_allowed());
+        }
+        if !target.kind.is("", "Binding") {
+            return self.review(request, &target);
+        }
+        // A binding names its pod in itself.
+        let binding = decode::object(&target.kind, &request.content_type, &request.body)?;
+        let kind = self.registry.find("", "v1", "pods").ok_or_else(Failure::no_such_resource)?;
+        let name = Some(meta::name(&binding).to_owned());
+        let pod = Target { kind, name, ..target };
+        let options = WriteOptions::parse(&request.query, Write::Create)?;
+        self.bind(request, &pod, &options)
+    }
+
+    /// What a kubelet would answer: there is none.
+    fn connect(&self, request: &Request, target: &Target) -> Result<Option<Answer>, Failure> {
+        const CONNECTING: [&str; 5] = ["attach", "exec", "log", "portforward", "proxy"];
+        let Some(subresource) = target.subresource.as_deref().filter(|s| CONNECTING.contains(s))
+        else {
+            return Ok(None);
+        };
+        let found = self.find(target)?;
+        let node = found.field(&target.kind, "spec.nodeName").unwrap_or_default();
+        if target.kind.is("", "Pod") && node.is_empty() {
+            return Err(Failure::no_host(found.name()));
+        }
+        if subresource == "log" && request.method == Method::GET {
+            return Ok(Some(Answer::Text(200, "")));
+        }
+        Err(Failure::internal(format!(
+            "dial tcp: {subresource} needs a node, and this server has none"
+        )))
     }
 
     /// The object a target names.

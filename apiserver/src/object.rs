@@ -29,6 +29,9 @@ impl Stored {
     /// Encodes `object`, whose `metadata` is complete but for the version.
     pub(crate) fn encode(kind: &Kind, mut object: Value, version: u64) -> Self {
         object["metadata"]["resourceVersion"] = version.to_string().into();
+        if let Some(foreign) = kind.foreign {
+            foreign.stored(&mut object);
+        }
         if let Some(map) = object.as_object_mut() {
             map.remove("apiVersion");
             map.remove("kind");
@@ -80,7 +83,11 @@ impl Stored {
         let mut object: Map<String, Value> = serde_json::from_slice(&self.body).unwrap_or_default();
         object.insert("apiVersion".to_owned(), kind.api_version().into());
         object.insert("kind".to_owned(), (&*kind.kind).into());
-        Value::Object(object)
+        let mut object = Value::Object(object);
+        if let Some(foreign) = kind.foreign {
+            foreign.shown(&mut object);
+        }
+        object
     }
 
     /// The members after the opening brace, closing brace included.

@@ -62,8 +62,11 @@ impl Writer {
         object: Value,
         now: Timestamp,
     ) -> Result<Value, Failure> {
-        let gvk = gvk(kind);
-        let live = Live::absent(&gvk);
+        // What Go writes of an empty object belongs to nobody.
+        let live = match crate::structs::zero(kind) {
+            Some(zero) => Live::new(zero),
+            None => Live::absent(&gvk(kind)),
+        };
         self.track(kind, "", &live, object, now)
     }
 

@@ -6,7 +6,7 @@ use gotk_merge::{Versions, patch};
 use serde_json::Value;
 
 use crate::accept::Form;
-use crate::decode;
+use crate::decode::{self, Strictness};
 use crate::failure::Failure;
 use crate::kind::Kind;
 use crate::machine::{Document, Machine, Request};
@@ -53,13 +53,19 @@ impl Machine {
         let mut warnings = Vec::new();
         let (outcome, code) = match (self.find(target), patch) {
             (found, Patch::Apply(config)) => {
+                if found.is_err() {
+                    self.authorize_as(request, target, "create")?;
+                }
+                self.check_escalation(request, target, &config)?;
                 self.apply(&edit, target, found.ok(), config, options.force)?
             }
             (Ok(old), patch) => {
                 let mut new =
                     decode::typed(&target.kind, patch.on(&target.kind, old.value(&target.kind))?)?;
-                warnings = decode::fit(&target.kind, &mut new, options.field_validation)?;
+                let strictness = Strictness { validation: options.field_validation, text: &[] };
+                warnings = decode::fit(&target.kind, &mut new, &strictness)?;
                 decode::check_identity(target, &new)?;
+                self.check_escalation(request, target, &new)?;
                 (self.replace(&edit, &old, new)?, 200)
             }
             (Err(missing), _) => return Err(missing),
@@ -83,7 +89,7 @@ impl Machine {
         }
         let before = old.as_ref().map(|old| old.value(&edit.kind));
         let now = self.clock.now();
-        let merged = edit.writer.apply(
+        let mut merged = edit.writer.apply(
             &edit.kind,
             &edit.subresource,
             before.as_ref(),
@@ -91,6 +97,7 @@ impl Machine {
             force,
             now,
         )?;
+        decode::settle(&edit.kind, &mut merged)?;
         let Some(old) = old else {
             if !edit.subresource.is_empty() {
                 return Err(Failure::not_found(&edit.kind, meta::name(&config)));
@@ -173,13 +180,10 @@ impl Patch {
 /// A patch that is none, or that does not fit the object.
 fn refused(error: gotk_merge::Error) -> Failure {
     let message = error.to_string();
-    if message.starts_with("The allowed maximum operations") {
-        return Failure::too_many_operations(&message);
-    }
-    if error.code() == 422 {
-        Failure::patch_does_not_fit()
-    } else {
-        Failure::bad_request(format!("error decoding patch: {message}"))
+    match error.code() {
+        413 => Failure::too_many_operations(message),
+        422 => Failure::patch_does_not_fit(),
+        _ => Failure::bad_request(format!("error decoding patch: {message}")),
     }
 }
 

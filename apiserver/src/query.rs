@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::failure::{Cause, Failure};
+use crate::structs;
 
 /// The decoded query string, in order.
 #[derive(Clone, Debug, Default)]
@@ -281,9 +282,16 @@ impl DeleteOptions {
     pub(crate) fn parse(query: &Query, body: &[u8]) -> Result<Self, Failure> {
         let body: Value = if body.is_empty() {
             from_query(query)?
+        } else if body.starts_with(structs::PROTOBUF_MAGIC) {
+            structs::from_protobuf(body).map_err(Failure::bad_request)?
         } else {
             serde_json::from_slice(body).map_err(|error| Failure::bad_request(error.to_string()))?
         };
+        Self::of(&body)
+    }
+
+    /// From a `DeleteOptions` object.
+    pub(crate) fn of(body: &Value) -> Result<Self, Failure> {
         let mut causes = Vec::new();
         let policy = &body["propagationPolicy"];
         let orphan = body["orphanDependents"].as_bool();

@@ -1,5 +1,7 @@
 //! Get, list and watch.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -15,13 +17,25 @@ use crate::route::Target;
 use crate::scale;
 use crate::selector::Selector;
 use crate::store::Expired;
+use crate::table::Printer;
 use crate::watch::Watch;
 
 impl Machine {
-    pub(crate) fn get(&self, target: &Target, form: Form) -> Result<Document, Failure> {
+    pub(crate) fn get(
+        &self,
+        request: &Request,
+        target: &Target,
+        form: Form,
+    ) -> Result<Document, Failure> {
         let stored = self.find(target)?;
         if target.subresource.as_deref() == Some("scale") {
-            return Ok(Document::new(200, &scale::of(&target.kind, &stored.value(&target.kind))));
+            let scale = scale::of(&target.kind, &stored.value(&target.kind))?;
+            return Ok(Document::new(200, &scale));
+        }
+        if form == Form::Table {
+            let printer = Printer::new(&target.kind, &request.query)?;
+            let table = printer.event(&target.kind, &stored, true, self.clock.now());
+            return Ok(Document::new(200, &table));
         }
         Ok(document(&target.kind, &stored, form, 200))
     }
@@ -35,10 +49,24 @@ impl Machine {
         let watch = target.watch || request.query.flag("watch");
         let options = ListOptions::parse(&request.query, watch)?;
         let selector = self.selector(request, &target)?;
+        let kind = Arc::clone(&target.kind);
         if watch {
-            return self.watch(target, selector, &options, form).map(Answer::Watch);
+            let shape = match form {
+                Form::Table => {
+                    let printer = Printer::new(&kind, &request.query)?;
+                    Shape::table(&kind, printer, self.clock.clone())
+                }
+                form => Shape::of(&kind, form),
+            };
+            return self.watch(target, selector, &options, shape).map(Answer::Watch);
         }
-        self.list(&target, &selector, &options, form).map(Answer::List)
+        let (meta, page) = self.page(&target, &selector, &options)?;
+        if form == Form::Table {
+            let printer = Printer::new(&kind, &request.query)?;
+            let table = printer.table(&kind, meta, &page, self.clock.now());
+            return Ok(Answer::Document(Document::new(200, &table)));
+        }
+        Ok(Answer::List(List::new(&kind, Shape::of(&kind, form), meta, page)))
     }
 
     /// The selectors of the query; a watched object's name becomes one.
@@ -51,13 +79,13 @@ impl Machine {
         Selector::parse(&target.kind, request.query.get("labelSelector"), &fields)
     }
 
-    fn list(
+    /// The objects of a list or of a page of it, and its metadata.
+    fn page(
         &self,
         target: &Target,
         selector: &Selector,
         options: &ListOptions,
-        form: Form,
-    ) -> Result<List, Failure> {
+    ) -> Result<(Value, Vec<Arc<Stored>>), Failure> {
         let kind = &target.kind;
         let version = options.version_number()?;
         let token = Continuation::parse(&options.continue_token)?;
@@ -71,29 +99,28 @@ impl Machine {
             _ => current,
         };
         let prefix = target.prefix();
-        let objects = if at == current {
-            self.store.scan(kind.shelf, &prefix).cloned().collect()
-        } else {
-            let past = self.store.scan_at(kind.shelf, &prefix, at);
-            past.map_err(|_| too_old(token.as_ref()))?
-        };
-        let start = token.map(|token| token.start).unwrap_or_default();
-        let mut objects =
-            objects.into_iter().filter(|o| **o.key() >= *start && selector.matches(kind, o));
-        let mut page: Vec<_> = Vec::new();
+        let start = token.as_ref().map(|token| &*token.start).unwrap_or_default();
+        let objects = self.store.scan_at(kind.shelf, &prefix, start, at);
+        let objects = objects.map_err(|_| too_old(token.as_ref()))?;
+        let mut objects = objects.filter(|object| selector.matches(kind, object)).cloned();
         if options.limit == 0 {
-            page.extend(objects);
-            return Ok(List::new(kind, Shape::of(kind, form), list_meta(at, None, None), page));
+            return Ok((list_meta(at, None, None), objects.collect()));
         }
-        page.extend(objects.by_ref().take(options.limit));
-        let rest = objects.count();
-        let next = page
-            .last()
-            .filter(|_| rest > 0)
-            .map(|last| Continuation::after(last.key(), at).to_string());
+        let page: Vec<_> = objects.by_ref().take(options.limit).collect();
+        let (Some(last), Some(_)) = (page.last(), objects.next()) else {
+            return Ok((list_meta(at, None, None), page));
+        };
+        let before = token.as_ref().map_or(Some(0), |token| token.passed);
+        let passed = before.map(|before| before.saturating_add(page.len()));
         // Upstream does not count what a selector may still drop.
-        let remaining = (rest > 0 && selector.is_everything()).then_some(rest);
-        Ok(List::new(kind, Shape::of(kind, form), list_meta(at, next, remaining), page))
+        let remaining = selector.is_everything().then(|| {
+            let all = passed.and_then(|_| self.store.count_at(kind.shelf, &prefix, at).ok());
+            let counted = all.zip(passed).map(|(all, passed)| all.saturating_sub(passed).max(1));
+            // A token of another server does not say how much was passed.
+            counted.unwrap_or_else(|| objects.count() + 1)
+        });
+        let next = Continuation::after(last.key(), at).having_passed(passed).to_string();
+        Ok((list_meta(at, Some(next), remaining), page))
     }
 
     fn watch(
@@ -101,7 +128,7 @@ impl Machine {
         target: Target,
         selector: Selector,
         options: &ListOptions,
-        form: Form,
+        shape: Shape,
     ) -> Result<Watch, Failure> {
         let version = options.version_number()?.unwrap_or_default();
         let prefix = target.prefix();
@@ -112,7 +139,6 @@ impl Machine {
         } else {
             Vec::new()
         };
-        let shape = Shape::of(&target.kind, form);
         let cursor = if from_now { self.store.version() } else { version };
         let mut watch = Watch::new(target.kind, prefix, selector, shape, cursor, initial);
         watch.mark_initial = from_now && options.bookmarks;
@@ -152,6 +178,7 @@ fn list_meta(version: u64, next: Option<String>, remaining: Option<usize>) -> Va
 pub(crate) fn document(kind: &Kind, stored: &Stored, form: Form, code: u16) -> Document {
     let body = match form {
         Form::Partial => Bytes::from(partial(stored).to_string()),
+        _ if kind.foreign.is_some() => Bytes::from(stored.value(kind).to_string()),
         _ => {
             let head = object::head(&kind.kind, &kind.api_version());
             Bytes::from([&head[..], &stored.tail()[..]].concat())

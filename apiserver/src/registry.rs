@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::convert::Foreign;
 use crate::kind::{Kind, Scope};
 use crate::owning;
 
@@ -15,9 +16,17 @@ pub(crate) struct Registry {
 impl Registry {
     pub(crate) fn built_in() -> Self {
         let rows = include_str!("kinds.txt").lines().filter(|line| !line.starts_with('#'));
-        let kinds: Vec<_> =
-            rows.enumerate().filter_map(|(shelf, row)| read(row, shelf)).map(Arc::new).collect();
-        Self { shelves: kinds.len(), kinds }
+        let mut kinds: Vec<Kind> =
+            rows.enumerate().filter_map(|(shelf, row)| read(row, shelf)).collect();
+        // A second shape shares the objects of the first, which comes before it.
+        for at in 0..kinds.len() {
+            if kinds[at].foreign.is_some()
+                && let Some(first) = kinds[..at].iter().find(|kind| kind.kind == kinds[at].kind)
+            {
+                kinds[at].shelf = first.shelf;
+            }
+        }
+        Self { shelves: kinds.len(), kinds: kinds.into_iter().map(Arc::new).collect() }
     }
 
     pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<Arc<Kind>> {
@@ -52,12 +61,23 @@ impl Registry {
         serves
     }
 
+    /// Serves the kinds of a snapshot. Shelves are not used twice, whichever server it came from.
+    pub(crate) fn restore(&mut self, kinds: &[Arc<Kind>], shelves: usize) {
+        self.kinds = kinds.to_vec();
+        self.shelves = self.shelves.max(shelves);
+    }
+
     pub(crate) fn has_group(&self, group: &str) -> bool {
         self.kinds.iter().any(|kind| &*kind.group == group)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Kind>> {
         self.kinds.iter()
+    }
+
+    /// The kind of a shelf, in the first version it is served in.
+    pub(crate) fn on_shelf(&self, shelf: usize) -> Option<&Arc<Kind>> {
+        self.kinds.iter().find(|kind| kind.shelf == shelf)
     }
 
     /// One kind for each shelf, however many versions it is served in.
@@ -103,6 +123,12 @@ fn read(row: &str, shelf: usize) -> Option<Kind> {
         categories: words(categories),
         scope: if scope == "N" { Scope::Namespaced } else { Scope::Cluster },
         subresources: words(subresources),
+        posted: flags.contains('p'),
+        foreign: match (flags.contains('s'), kind) {
+            (false, _) => None,
+            (true, "Event") => Some(Foreign::Event),
+            (true, _) => Some(Foreign::Autoscaler),
+        },
         counts_generation: flags.contains('g'),
         update_creates: flags.contains('c'),
         update_needs_version: flags.contains('v'),
@@ -131,7 +157,7 @@ mod tests {
     fn every_row_of_the_table_is_read() {
         let rows = include_str!("kinds.txt").lines().filter(|line| !line.starts_with('#')).count();
         assert_eq!(Registry::built_in().iter().count(), rows);
-        assert_eq!(rows, 62);
+        assert_eq!(rows, 71);
     }
 
     #[test]

@@ -20,6 +20,10 @@ pub(crate) enum Route {
     Group(String),
     /// `/api/v1`, `/apis/apps/v1`
     GroupVersion(String, String),
+    /// `/openapi/v3`
+    OpenApi,
+    /// `/openapi/v3/apis/apps/v1`
+    OpenApiOf(String, String),
     Target(Target),
 }
 
@@ -65,6 +69,13 @@ pub(crate) fn route(registry: &Registry, path: &str) -> Result<Route, NoRoute> {
     match segments[..] {
         ["healthz" | "livez" | "readyz", ..] => Ok(Route::Health),
         ["version"] => Ok(Route::Version),
+        ["openapi", "v3"] => Ok(Route::OpenApi),
+        ["openapi", "v3", "api", version] => {
+            Ok(Route::OpenApiOf(String::new(), version.to_owned()))
+        }
+        ["openapi", "v3", "apis", group, version] => {
+            Ok(Route::OpenApiOf(group.to_owned(), version.to_owned()))
+        }
         ["api"] => Ok(Route::Legacy),
         ["apis"] => Ok(Route::Groups),
         ["apis", group] => Ok(Route::Group(group.to_owned())),

@@ -1,20 +1,28 @@
 //! The listening server and its handle.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::http::{Shared, respond};
+use crate::fault::{Fault, Injected};
+use crate::http::{Shared, keep_time, respond};
 use crate::ids::Ids;
+use crate::link::Link;
 use crate::machine::{Habits, Machine};
+use crate::requests::{Logged, Requests};
+use crate::seed::Seed;
+use crate::snapshot::Snapshot;
 
 /// How a server is to be; every default is what a cluster would do.
 #[derive(Clone, Debug)]
@@ -35,7 +43,12 @@ impl Default for Options {
             clock: Clock::system(),
             seed: None,
             history: 10_000,
-            habits: Habits { collect_garbage: true, empty_namespaces: true },
+            habits: Habits {
+                collect_garbage: true,
+                empty_namespaces: true,
+                service_accounts: false,
+                simulate: None,
+            },
         }
     }
 }
@@ -79,6 +92,26 @@ impl Options {
         self.habits.empty_namespaces = yes;
         self
     }
+
+    /// Whether each namespace gets its `default` service account and the ConfigMap
+    /// `kube-root-ca.crt`, as from the controller-manager. Off unless asked for: few tests want to
+    /// find objects they did not make.
+    pub fn service_accounts(mut self, yes: bool) -> Self {
+        self.habits.service_accounts = yes;
+        self
+    }
+
+    /// Plays controllers, scheduler and kubelet: Deployments, ReplicaSets, StatefulSets, DaemonSets
+    /// and Jobs make pods, which become ready, or end, `delay` later by the server's clock; claims
+    /// are bound. Without it they stay as they were applied.
+    ///
+    /// The annotation `gotk.dev/simulate` makes an object `fail` or `stall` instead, and
+    /// `gotk.dev/simulate-after` gives it a delay of its own (`250ms`, `5s`, `2m`); a pod without
+    /// them goes by those of its controller.
+    pub fn simulate_workloads(mut self, delay: Duration) -> Self {
+        self.habits.simulate = Some(delay);
+        self
+    }
 }
 
 /// A running API server. It stops when the handle is dropped.
@@ -117,10 +150,14 @@ impl ApiServer {
         let listener = TcpListener::bind(options.address).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let ids = options.seed.map_or_else(Ids::random, Ids::seeded);
+        let clock = options.clock.clone();
         let machine =
             Machine::new(options.clock, ids, options.habits, options.history, address.to_string());
         let shared = Arc::new(Shared::new(machine));
-        let listening = tokio::spawn(listen(listener, Arc::clone(&shared)));
+        let state = Arc::clone(&shared);
+        let listening = tokio::spawn(async move {
+            tokio::join!(listen(listener, Arc::clone(&state)), keep_time(&state, &clock));
+        });
         Ok(Self { address, shared, listening })
     }
 
@@ -151,6 +188,72 @@ impl ApiServer {
     /// The version of the last write.
     pub fn resource_version(&self) -> u64 {
         self.shared.with(|machine| machine.store.version())
+    }
+
+    /// Makes requests go wrong, as the rule says, until it is lifted or has struck often enough.
+    pub fn inject(&self, fault: Fault) -> Injected {
+        self.shared.faults.add(fault)
+    }
+
+    /// Ends all rules.
+    pub fn lift_faults(&self) {
+        self.shared.faults.lift();
+    }
+
+    /// A wire of its own to this server, that can be frozen and cut.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no port.
+    pub async fn link(&self) -> Result<Link, Error> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Link::open(self.address).await.map_err(|source| Error::Listen { address, source })
+    }
+
+    /// The requests so far, counted. A request counts when it has come in, however it is answered.
+    pub fn requests(&self) -> Requests {
+        self.shared.log().counted()
+    }
+
+    /// The newest 10,000 requests, oldest first.
+    pub fn log(&self) -> Vec<Logged> {
+        self.shared.log().newest()
+    }
+
+    /// Everything there is, to come back to with [`restore`](Self::restore).
+    pub fn snapshot(&self) -> Snapshot {
+        self.shared.with(|machine| machine.snapshot())
+    }
+
+    /// Puts a snapshot, of this server or another, in the place of everything there is.
+    ///
+    /// Objects have the versions they had. The counter of versions does not go back, and older
+    /// watches and tokens expire, so that clients look anew.
+    pub fn restore(&self, snapshot: &Snapshot) {
+        self.shared.with(|machine| machine.restore(snapshot));
+        self.shared.wake_all();
+    }
+
+    /// Applies the objects of a YAML text, as field manager `seed` and by force; namespaces and
+    /// definitions first. A status in a manifest is written too. Says how many objects there were.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no YAML, or an object is refused. Those before it stay.
+    pub fn seed(&self, manifests: &str) -> Result<usize, Error> {
+        let seeds = Seed::read(manifests, "the manifests")?;
+        self.shared.with(|machine| machine.plant(seeds))
+    }
+
+    /// As [`seed`](Self::seed), from a file, or from every `.yaml`, `.yml` and `.json` below a
+    /// folder, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// As [`seed`](Self::seed), and when a file cannot be read.
+    pub fn seed_from(&self, path: impl AsRef<Path>) -> Result<usize, Error> {
+        let seeds = Seed::read_path(path.as_ref())?;
+        self.shared.with(|machine| machine.plant(seeds))
     }
 
     /// Forgets everything but the present, as compaction does: older watches and tokens expire.
@@ -186,9 +289,14 @@ async fn listen(listener: TcpListener, shared: Arc<Shared>) {
 async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     // Answers are small and waited for; without this a watch event may sit in the kernel.
     let _best_effort = stream.set_nodelay(true);
-    let service = service_fn(move |request| respond(Arc::clone(&shared), request));
-    // A connection that breaks concerns its client only.
-    let _closed = auto::Builder::new(TokioExecutor::new())
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let cut = Arc::new(Notify::new());
+    let of_requests = Arc::clone(&cut);
+    let service =
+        service_fn(move |request| respond(Arc::clone(&shared), request, Arc::clone(&of_requests)));
+    let builder = auto::Builder::new(TokioExecutor::new());
+    tokio::select! {
+        // A connection that breaks concerns its client only.
+        _closed = builder.serve_connection(TokioIo::new(stream), service) => {}
+        () = cut.notified() => {}
+    }
 }

@@ -4,7 +4,7 @@
 //! bounded log of what led there. The past is read by undoing the log, so a page of a list costs
 //! nothing to keep; a version older than the log is *expired*, as after etcd's compaction.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
 
@@ -28,6 +28,8 @@ pub(crate) struct Store {
 #[derive(Debug, Default)]
 struct Shelf {
     objects: BTreeMap<Arc<str>, Arc<Stored>>,
+    /// How many of them there are in each namespace.
+    counts: HashMap<Box<str>, usize>,
     log: VecDeque<Arc<Event>>,
     /// The newest version that is no longer in the log.
     forgotten: u64,
@@ -95,8 +97,7 @@ impl Store {
     /// Stores `object` at [`next_version`](Self::next_version), which it was encoded for.
     pub(crate) fn put(&mut self, shelf: usize, object: Stored) -> Arc<Stored> {
         let object = Arc::new(object);
-        let before =
-            self.shelves[shelf].objects.insert(Arc::clone(object.key()), Arc::clone(&object));
+        let before = self.shelves[shelf].insert(&object);
         let change = if before.is_some() { Change::Modified } else { Change::Added };
         self.record(shelf, change, Arc::clone(&object), before);
         object
@@ -104,7 +105,7 @@ impl Store {
 
     /// Removes the object under `last`'s key; `last` is its final state.
     pub(crate) fn remove(&mut self, shelf: usize, last: Stored) {
-        if let Some(before) = self.shelves[shelf].objects.remove(last.key()) {
+        if let Some(before) = self.shelves[shelf].take(last.key()) {
             self.record(shelf, Change::Deleted, Arc::new(last), Some(before));
         }
     }
@@ -134,6 +135,31 @@ impl Store {
             while !shelf.log.is_empty() {
                 shelf.forget_one();
             }
+            shelf.forgotten = self.version;
+        }
+    }
+
+    /// All objects, shelf by shelf.
+    pub(crate) fn shelves(&self) -> Vec<Vec<Arc<Stored>>> {
+        self.shelves.iter().map(|shelf| shelf.objects.values().cloned().collect()).collect()
+    }
+
+    /// Puts `objects` in the place of all there are. The counter never goes back, and the past is
+    /// forgotten, so whoever watches is told to look anew.
+    pub(crate) fn restore(&mut self, objects: &[Vec<Arc<Stored>>], shelves: usize, version: u64) {
+        self.version = self.version.max(version) + 1;
+        self.owners = Owners::default();
+        self.agenda.clear();
+        let count = self.shelves.len().max(shelves);
+        self.shelves.clear();
+        self.reserve(count);
+        for (at, objects) in objects.iter().enumerate() {
+            for object in objects {
+                self.owners.follow(at, Change::Added, object, None);
+                self.shelves[at].insert(object);
+            }
+        }
+        for shelf in &mut self.shelves {
             shelf.forgotten = self.version;
         }
     }
@@ -185,9 +211,19 @@ impl Store {
         shelf: usize,
         prefix: &'a str,
     ) -> impl Iterator<Item = &'a Arc<Stored>> {
+        self.scan_from(shelf, prefix, prefix)
+    }
+
+    /// As [`scan`](Self::scan), beginning at `start`, which is not before `prefix`.
+    fn scan_from<'a>(
+        &'a self,
+        shelf: usize,
+        prefix: &'a str,
+        start: &'a str,
+    ) -> impl Iterator<Item = &'a Arc<Stored>> {
         let objects = self.shelves.get(shelf).map(|shelf| &shelf.objects);
         objects.into_iter().flat_map(move |objects| {
-            let start = (Bound::Included(prefix), Bound::Unbounded);
+            let start = (Bound::Included(start), Bound::Unbounded);
             objects
                 .range::<str, _>(start)
                 .take_while(move |(key, _)| key.starts_with(prefix))
@@ -195,26 +231,44 @@ impl Store {
         })
     }
 
-    /// As [`scan`](Self::scan), at a version of the past.
-    pub(crate) fn scan_at(
+    /// As [`scan`](Self::scan), at a version of the past and from `start` on. It costs what was
+    /// written since then and what is taken, not what there is.
+    pub(crate) fn scan_at<'a>(
+        &'a self,
+        shelf: usize,
+        prefix: &'a str,
+        start: &'a str,
+        version: u64,
+    ) -> Result<impl Iterator<Item = &'a Arc<Stored>>, Expired> {
+        let start = start.max(prefix);
+        let mut undone = BTreeMap::new();
+        for event in self.since(shelf, version)?.rev() {
+            let key = &**event.object.key();
+            if key.starts_with(prefix) && key >= start {
+                undone.insert(key, event.before.as_ref());
+            }
+        }
+        Ok(undo(self.scan_from(shelf, prefix, start), undone))
+    }
+
+    /// How many objects [`scan`](Self::scan) would have found at a version: of the whole shelf, or
+    /// of the namespace that `prefix` is.
+    pub(crate) fn count_at(
         &self,
         shelf: usize,
         prefix: &str,
         version: u64,
-    ) -> Result<Vec<Arc<Stored>>, Expired> {
-        let mut objects: BTreeMap<&str, &Arc<Stored>> =
-            self.scan(shelf, prefix).map(|object| (&**object.key(), object)).collect();
+    ) -> Result<usize, Expired> {
+        let mut count = self.shelves[shelf].count(prefix);
         for event in self.since(shelf, version)?.rev() {
-            let key = &**event.object.key();
-            if !key.starts_with(prefix) {
-                continue;
+            match event.change {
+                _ if !event.object.key().starts_with(prefix) => {}
+                Change::Added => count -= 1,
+                Change::Modified => {}
+                Change::Deleted => count += 1,
             }
-            match &event.before {
-                Some(before) => objects.insert(key, before),
-                None => objects.remove(key),
-            };
         }
-        Ok(objects.into_values().cloned().collect())
+        Ok(count)
     }
 
     /// The events after `version`, oldest first.
@@ -232,7 +286,63 @@ impl Store {
     }
 }
 
+/// The objects there are, with those that were written since as they were before; both in order.
+fn undo<'a>(
+    present: impl Iterator<Item = &'a Arc<Stored>>,
+    undone: BTreeMap<&'a str, Option<&'a Arc<Stored>>>,
+) -> impl Iterator<Item = &'a Arc<Stored>> {
+    let mut present = present.peekable();
+    let mut undone = undone.into_iter().peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let now = present.peek().map(|object| &**object.key());
+            match undone.peek() {
+                Some((key, _)) if now.is_none_or(|now| *key <= now) => {}
+                _ => return present.next(),
+            }
+            let (key, was) = undone.next()?;
+            if now == Some(key) {
+                present.next();
+            }
+            if was.is_some() {
+                return was;
+            }
+        }
+    })
+}
+
 impl Shelf {
+    fn insert(&mut self, object: &Arc<Stored>) -> Option<Arc<Stored>> {
+        let before = self.objects.insert(Arc::clone(object.key()), Arc::clone(object));
+        if let Some(namespace) = object.namespace().filter(|_| before.is_none()) {
+            match self.counts.get_mut(namespace) {
+                Some(count) => *count += 1,
+                None => drop(self.counts.insert(namespace.into(), 1)),
+            }
+        }
+        before
+    }
+
+    fn take(&mut self, key: &str) -> Option<Arc<Stored>> {
+        let before = self.objects.remove(key)?;
+        if let Some(namespace) = before.namespace()
+            && let Some(count) = self.counts.get_mut(namespace)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.counts.remove(namespace);
+            }
+        }
+        Some(before)
+    }
+
+    fn count(&self, prefix: &str) -> usize {
+        match prefix.strip_suffix('/') {
+            Some(namespace) => self.counts.get(namespace).copied().unwrap_or_default(),
+            None => self.objects.len(),
+        }
+    }
+
     fn forget_one(&mut self) {
         if let Some(event) = self.log.pop_front() {
             self.forgotten = event.object.version;
@@ -242,15 +352,21 @@ impl Shelf {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use serde_json::json;
 
     use super::*;
+    use crate::kind::Kind;
     use crate::registry::Registry;
 
+    static KIND: LazyLock<Arc<Kind>> =
+        LazyLock::new(|| Registry::built_in().find("", "v1", "namespaces").unwrap());
+
     fn write(store: &mut Store, name: &str) {
-        let kind = Registry::built_in().find("", "v1", "namespaces").unwrap();
+        let kind = &*KIND;
         let object = json!({ "metadata": { "name": name } });
-        let object = Stored::encode(&kind, object, store.next_version());
+        let object = Stored::encode(kind, object, store.next_version());
         store.put(0, object);
     }
 
@@ -258,6 +374,10 @@ mod tests {
         let mut store = Store::new(history);
         store.reserve(1);
         store
+    }
+
+    fn past(store: &Store, version: u64) -> Vec<Arc<Stored>> {
+        store.scan_at(0, "", "", version).unwrap().cloned().collect()
     }
 
     fn names(objects: &[Arc<Stored>]) -> Vec<&str> {
@@ -270,9 +390,10 @@ mod tests {
         for name in ["a", "b", "a", "c"] {
             write(&mut store, name);
         }
-        assert_eq!(names(&store.scan_at(0, "", 1).unwrap()), [""; 0]);
-        assert_eq!(names(&store.scan_at(0, "", 3).unwrap()), ["a", "b"]);
-        let then = store.scan_at(0, "", 3).unwrap();
+        assert_eq!(names(&past(&store, 1)), [""; 0]);
+        assert_eq!(names(&past(&store, 3)), ["a", "b"]);
+        assert_eq!((store.count_at(0, "", 1), store.count_at(0, "", 3)), (Ok(0), Ok(2)));
+        let then = past(&store, 3);
         assert_eq!(then[0].version, 2);
         assert_eq!(store.get(0, "a").unwrap().version, 4);
     }
@@ -285,7 +406,8 @@ mod tests {
         let last =
             Stored::encode(&kind, json!({ "metadata": { "name": "a" } }), store.next_version());
         store.remove(0, last);
-        assert_eq!(names(&store.scan_at(0, "", 2).unwrap()), ["a"]);
+        assert_eq!(names(&past(&store, 2)), ["a"]);
+        assert_eq!((store.count_at(0, "", 2), store.count_at(0, "", 3)), (Ok(1), Ok(0)));
         assert!(store.get(0, "a").is_none());
     }
 
@@ -300,6 +422,23 @@ mod tests {
         store.forget();
         assert_eq!(store.since(0, 4).err(), Some(Expired { oldest: 5 }));
         assert_eq!(store.since(0, 5).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_page_costs_what_is_on_it_and_not_what_there_is() {
+        let allocations = |objects: usize| {
+            let mut store = store(10);
+            (0..objects).for_each(|number| write(&mut store, &format!("n{number:06}")));
+            let then = store.version();
+            write(&mut store, "n000003");
+            let counted = allocation_counter::measure(|| {
+                let page = store.scan_at(0, "", "n000002", then).unwrap().take(3);
+                assert_eq!(page.map(|object| object.version).max(), Some(6));
+                assert_eq!(store.count_at(0, "", then), Ok(objects));
+            });
+            counted.count_total
+        };
+        assert_eq!(allocations(100), allocations(5_000));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::accept::Form;
-use crate::builtin;
-use crate::decode;
+use crate::builtin::{self, Used};
+use crate::decode::{self, Strictness};
 use crate::failure::Failure;
 use crate::kind::Kind;
 use crate::machine::{Document, Machine, Request};
@@ -75,8 +75,11 @@ impl Machine {
     ) -> Result<Document, Failure> {
         let options = WriteOptions::parse(&request.query, Write::Create)?;
         let mut object = decode::object(&target.kind, &request.content_type, &request.body)?;
-        let warnings = decode::fit(&target.kind, &mut object, options.field_validation)?;
+        let strictness =
+            Strictness::of(options.field_validation, &request.content_type, &request.body);
+        let warnings = decode::fit(&target.kind, &mut object, &strictness)?;
         decode::check_identity(target, &object)?;
+        self.check_escalation(request, target, &object)?;
         let edit = Edit::new(target, &options, Writer::put(&options, &request.user_agent));
         if object["metadata"]["resourceVersion"].as_str().is_some_and(|version| !version.is_empty())
         {
@@ -104,11 +107,15 @@ impl Machine {
             });
         }
         let mut object = decode::object(&target.kind, &request.content_type, &request.body)?;
-        let warnings = decode::fit(&target.kind, &mut object, options.field_validation)?;
+        let strictness =
+            Strictness::of(options.field_validation, &request.content_type, &request.body);
+        let warnings = decode::fit(&target.kind, &mut object, &strictness)?;
         decode::check_identity(target, &object)?;
+        self.check_escalation(request, target, &object)?;
         let (outcome, code) = match self.find(target) {
             Ok(old) => (self.replace(&edit, &old, object)?, 200),
             Err(_) if target.kind.update_creates && edit.subresource.is_empty() => {
+                self.authorize_as(request, target, "create")?;
                 (self.insert(&edit, object)?, 201)
             }
             Err(missing) => return Err(missing),
@@ -140,18 +147,44 @@ impl Machine {
         if kind.has("status") {
             put_part(&mut object, "status", None);
         }
-        builtin::decide(kind, &mut object, None);
+        if let Some(custom) = &kind.custom {
+            // What is read has its defaults, and a status that nobody wrote may have one.
+            custom.default(&mut object);
+        }
         meta::set(&mut object, "uid", self.ids.uid());
+        builtin::decide(kind, &mut object, None);
+        self.allocate(kind, &mut object);
+        decode::settle(kind, &mut object)?;
         let name = meta::name(&object).to_owned();
         let mut causes = meta::causes(kind, &object);
         causes.extend(builtin::causes(kind, &object, None));
         if !causes.is_empty() {
             return Err(Failure::invalid(kind, &name, causes));
         }
-        if self.store.get(kind.shelf, &object::key(edit.namespace.as_deref(), &name)).is_some() {
-            return Err(Failure::already_exists(kind, &name));
+        if let Some(there) =
+            self.store.get(kind.shelf, &object::key(edit.namespace.as_deref(), &name))
+        {
+            return Err(Failure::already_exists(kind, &name, there.deleting));
         }
         Ok(self.commit(edit, object))
+    }
+
+    /// Addresses and ports that no other service has.
+    fn allocate(&self, kind: &Kind, object: &mut Value) {
+        if !kind.is("", "Service") {
+            return;
+        }
+        let own = object["metadata"]["uid"].as_str().unwrap_or_default();
+        let mut used = Used::default();
+        for other in self.store.scan(kind.shelf, "").filter(|other| &*other.uid != own) {
+            used.ips.extend(other.field(kind, "spec.clusterIP").map(str::to_owned));
+            if matches!(other.field(kind, "spec.type"), Some("NodePort" | "LoadBalancer")) {
+                let value = other.value(kind);
+                let ports = value["spec"]["ports"].as_array().into_iter().flatten();
+                used.ports.extend(ports.filter_map(|port| port["nodePort"].as_i64()));
+            }
+        }
+        builtin::allocate(&mut object["spec"], &used);
     }
 
     /// Puts `new` in the place of `old`, as far as the subresource lets it.
@@ -174,8 +207,11 @@ impl Machine {
         }
         meta::remove(&mut new, "selfLink");
         isolate(kind, &edit.subresource, &before, &mut new);
+        builtin::carry_over(kind, &before, &mut new);
         builtin::default(kind, &mut new);
         builtin::decide(kind, &mut new, Some(&before));
+        self.allocate(kind, &mut new);
+        decode::settle(kind, &mut new)?;
         meta::tidy(&mut new);
         if kind.counts_generation && spec_changed(kind, &before, &new) {
             let generation = before["metadata"]["generation"].as_i64().unwrap_or_default();
@@ -186,7 +222,7 @@ impl Machine {
         let mut causes = meta::causes(kind, &new);
         causes.extend(meta::update_causes(&before, &new));
         causes.extend(builtin::causes(kind, &new, Some(&before)));
-        causes.extend(builtin::update_causes(kind, &before, &new));
+        causes.extend(builtin::update_causes(kind, &edit.subresource, &before, &new));
         if !causes.is_empty() {
             return Err(Failure::invalid(kind, old.name(), causes));
         }
@@ -312,6 +348,18 @@ fn isolate(kind: &Kind, subresource: &str, before: &Value, new: &mut Value) {
                 true => json!({ "finalizers": finalizers }),
                 false => json!({}),
             };
+        }
+        "approval" => {
+            let conditions = new["status"].get("conditions").cloned();
+            let meta = new["metadata"].clone();
+            *new = before.clone();
+            new["metadata"] = meta;
+            if let Some(conditions) = conditions {
+                new["status"]["conditions"] = conditions;
+            }
+        }
+        "ephemeralcontainers" | "resize" => {
+            put_part(new, "status", before.get("status").cloned());
         }
         "" if kind.is("", "Namespace") => {
             put_part(new, "status", before.get("status").cloned());

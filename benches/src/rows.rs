@@ -1,18 +1,20 @@
 //! Every row there is, one file per room.
 
 mod artifact;
-mod expr;
+pub(crate) mod expr;
+mod git;
 mod kstatus;
 mod kustomize;
-mod merge;
-mod yaml;
+pub(crate) mod merge;
+pub(crate) mod yaml;
 
 use crate::Error;
 use crate::row::Row;
 
 /// All rows, in the order they are reported.
 pub(crate) fn all() -> Vec<Row> {
-    [artifact::ROWS, expr::ROWS, kstatus::ROWS, kustomize::ROWS, merge::ROWS, yaml::ROWS].concat()
+    [artifact::ROWS, expr::ROWS, git::ROWS, kstatus::ROWS, kustomize::ROWS, merge::ROWS, yaml::ROWS]
+        .concat()
 }
 
 /// The rows with these names or in these rooms.

@@ -5,7 +5,9 @@
 //! `--branch`, `--tag`, `--semver`, `--name` and `--commit` say which commit, as `spec.ref` of a
 //! `GitRepository` does; `--ref` is another word for `--name`.
 //! User information in the URL is used; for ssh, `--identity FILE` and `--known-hosts FILE` are
-//! needed. `--cache DIR` keeps what was fetched for the next time.
+//! needed. `--cache DIR` keeps what was fetched for the next time, `--submodules all` brings their
+//! contents too, and `--verify FILE` wants the commit signed by a key in it (`.sshpub`, or `.asc` with
+//! the feature `pgp`).
 
 use std::error::Error;
 use std::io::Write as _;
@@ -13,7 +15,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use gotk_git::{Cache, CacheOptions, Credentials, Reference, Remote, RemoteOptions, RepositoryUrl};
+use gotk_git::{
+    Cache, CacheOptions, Credentials, Reference, Remote, RemoteOptions, RepositoryUrl, TrustedKeys,
+    VerifyMode,
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -37,10 +42,20 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let cache = Cache::open(&arguments.cache, CacheOptions::default())?;
 
     let start = Instant::now();
-    let commit = cache.fetch(&remote, &arguments.reference).await?;
+    let mut commit = cache.fetch(&remote, &arguments.reference).await?;
     say(&format!("{}  ({} ms)", commit.revision(), start.elapsed().as_millis()));
     let info = commit.info();
     say(&format!("{} <{}>: {}", info.author.name, info.author.email, info.subject()));
+    if let Some(keys) = &arguments.verify {
+        let text = std::fs::read(keys)?;
+        let keys = TrustedKeys::from_secret(&[(keys.display().to_string(), text)].into())?;
+        for signer in commit.verify(&keys, VerifyMode::Head)?.signers() {
+            say(&format!("{} is signed by {}", signer.what, signer.key));
+        }
+    }
+    if arguments.submodules {
+        commit = cache.fetch_submodules(&remote, &commit).await?;
+    }
     for (path, id) in commit.submodules() {
         say(&format!("submodule {path} at {id} is left empty"));
     }
@@ -57,6 +72,8 @@ struct Arguments {
     reference: Reference,
     identity: Option<PathBuf>,
     known_hosts: Option<PathBuf>,
+    submodules: bool,
+    verify: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -78,6 +95,8 @@ impl Arguments {
                 "cache" => read.cache = value.into(),
                 "identity" => read.identity = Some(value.into()),
                 "known-hosts" => read.known_hosts = Some(value.into()),
+                "submodules" => read.submodules = value == "all",
+                "verify" => read.verify = Some(value.into()),
                 option => return Err(format!("there is no --{option}").into()),
             }
         }

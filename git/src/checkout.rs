@@ -9,7 +9,7 @@ use std::path::Path;
 
 use gix::objs::Kind;
 
-use crate::commit::Commit;
+use crate::commit::{Commit, Seen};
 use crate::error::Error;
 use crate::snapshot::Node;
 
@@ -21,10 +21,9 @@ pub(crate) fn write(commit: &Commit, root: &Path) -> Result<(), Error> {
         let full = io::Error::from(io::ErrorKind::DirectoryNotEmpty);
         return Err(Error::storage(root, "check out into the directory")(full));
     }
-    let objects = commit.snapshot.objects();
     let mut links = Vec::new();
-    for (path, node) in commit.nodes() {
-        let to = root.join(OsStr::from_bytes(path));
+    for Seen { path, node, objects } in commit.nodes() {
+        let to = root.join(OsStr::from_bytes(&path));
         match node {
             Node::Directory | Node::Submodule { .. } => {
                 fs::create_dir(&to).map_err(Error::storage(to, "create the directory"))?;
@@ -35,10 +34,10 @@ pub(crate) fn write(commit: &Commit, root: &Path) -> Result<(), Error> {
                     create(&to, executable).map_err(Error::storage(&to, "create the file"))?;
                 file.write_all(&bytes).map_err(Error::storage(to, "write the file"))?;
             }
-            Node::Link { id } => links.push((to, id)),
+            Node::Link { id } => links.push((to, id, objects)),
         }
     }
-    for (to, id) in links {
+    for (to, id, objects) in links {
         let target = objects.read(id, Kind::Blob)?;
         symlink(OsStr::from_bytes(&target), &to).map_err(Error::storage(to, "create the link"))?;
     }

@@ -1,5 +1,8 @@
 //! A commit that is here, with all it holds.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::iter;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +11,7 @@ use gotk_artifact::{Revision, Tree};
 use crate::error::Error;
 use crate::id::ObjectId;
 use crate::lfs::LfsPointer;
+use crate::objects::Objects;
 use crate::resolve::Target;
 use crate::snapshot::{Node, Snapshot};
 use crate::url::PublicUrl;
@@ -19,6 +23,15 @@ pub struct Commit {
     pub(crate) target: Target,
     /// Directories that are seen; without any, everything is.
     only: Arc<[Vec<u8>]>,
+    /// Submodules that were fetched, by where they are.
+    mounts: Arc<BTreeMap<Vec<u8>, Self>>,
+}
+
+/// Something at a path of a commit, and where it is kept.
+pub(crate) struct Seen<'a> {
+    pub(crate) path: Cow<'a, [u8]>,
+    pub(crate) node: Node,
+    pub(crate) objects: &'a Objects,
 }
 
 /// Who wrote something, and when.
@@ -49,7 +62,12 @@ pub struct CommitInfo {
 
 impl Commit {
     pub(crate) fn new(snapshot: Arc<Snapshot>, target: Target) -> Self {
-        Self { snapshot, target, only: Arc::default() }
+        Self { snapshot, target, only: Arc::default(), mounts: Arc::default() }
+    }
+
+    /// The same commit, with other commits where its submodules are.
+    pub(crate) fn with_mounts(&self, mounts: BTreeMap<Vec<u8>, Self>) -> Self {
+        Self { mounts: Arc::new(mounts), ..self.clone() }
     }
 
     /// The id.
@@ -79,8 +97,7 @@ impl Commit {
 
     /// The same commit, of which only what is in `directories` is seen: a sparse checkout.
     ///
-    /// <!-- no_run: a commit comes from a Git server; the integration tests have one -->
-    /// <!-- no_run: needs a Git server -->
+    /// <!-- no_run: a commit comes from a Git server; the crate's first page has one -->
     /// ```no_run
     /// # fn example(commit: gotk_git::Commit) -> Result<(), gotk_git::Error> {
     /// let deploy = commit.only(["deploy/prod", "./deploy/base"])?;
@@ -100,7 +117,8 @@ impl Commit {
             let steps =
                 directory.as_ref().split('/').filter(|step| !step.is_empty() && *step != ".");
             let path = steps.collect::<Vec<_>>().join("/").into_bytes();
-            if !path.is_empty() && self.snapshot.node(&path) != Some(Node::Directory) {
+            let found = self.find(&path).map(|(node, _)| node);
+            if !path.is_empty() && found != Some(Node::Directory) {
                 let path = directory.as_ref().to_owned();
                 return Err(Error::PathNotFound { url: self.url().clone(), path });
             }
@@ -112,14 +130,15 @@ impl Commit {
     /// How many files and links are seen.
     pub fn files(&self) -> usize {
         self.nodes()
-            .filter(|(_, node)| matches!(node, Node::File { .. } | Node::Link { .. }))
+            .filter(|seen| matches!(seen.node, Node::File { .. } | Node::Link { .. }))
             .count()
     }
 
-    /// Submodules: where they are, and which commit of theirs belongs there.
-    pub fn submodules(&self) -> impl Iterator<Item = (&str, ObjectId)> {
-        self.nodes().filter_map(|(path, node)| match node {
-            Node::Submodule { id } => std::str::from_utf8(path).ok().map(|path| (path, id)),
+    /// Submodules whose contents are not here: where they are, and which commit of theirs belongs
+    /// there. [`Cache::fetch_submodules`](crate::Cache::fetch_submodules) brings them.
+    pub fn submodules(&self) -> impl Iterator<Item = (String, ObjectId)> {
+        self.nodes().filter_map(|seen| match seen.node {
+            Node::Submodule { id } => Some((String::from_utf8_lossy(&seen.path).into_owned(), id)),
             _ => None,
         })
     }
@@ -130,13 +149,41 @@ impl Commit {
     }
 
     /// Every path that is seen, parents before what they hold.
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = (&[u8], Node)> {
-        self.snapshot.nodes().filter(|(path, node)| self.sees(path, *node))
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = Seen<'_>> {
+        self.all().filter(|seen| self.sees(&seen.path, seen.node))
     }
 
-    /// What is at a path, if it is seen.
-    pub(crate) fn node(&self, path: &[u8]) -> Option<Node> {
-        self.snapshot.node(path).filter(|node| self.sees(path, *node))
+    /// What is at a path, if it is seen, and where it is kept.
+    pub(crate) fn node(&self, path: &[u8]) -> Option<(Node, &Objects)> {
+        self.find(path).filter(|(node, _)| self.sees(path, *node))
+    }
+
+    /// Every path, those of submodules that are here included. Submodules of submodules are bounded
+    /// when they are fetched.
+    fn all(&self) -> Box<dyn Iterator<Item = Seen<'_>> + '_> {
+        Box::new(self.snapshot.nodes().flat_map(|(path, node)| {
+            let mount = self.mounts.get(path);
+            let node = mount.map_or(node, |_| Node::Directory);
+            let own = Seen { path: path.into(), node, objects: self.snapshot.objects() };
+            iter::once(own).chain(mount.into_iter().flat_map(|commit| commit.below(path)))
+        }))
+    }
+
+    fn below(&self, root: &[u8]) -> impl Iterator<Item = Seen<'_>> {
+        self.all().map(move |seen| {
+            let path = [root, b"/", &seen.path].concat().into();
+            Seen { path, ..seen }
+        })
+    }
+
+    fn find(&self, path: &[u8]) -> Option<(Node, &Objects)> {
+        if let Some(node) = self.snapshot.node(path) {
+            let node = self.mounts.get(path).map_or(node, |_| Node::Directory);
+            return Some((node, self.snapshot.objects()));
+        }
+        self.mounts.iter().find_map(|(root, commit)| {
+            commit.find(path.strip_prefix(root.as_slice())?.strip_prefix(b"/")?)
+        })
     }
 
     fn sees(&self, path: &[u8], node: Node) -> bool {
@@ -148,7 +195,7 @@ impl Commit {
     }
 
     /// What is seen, as the tree that everything else reads. It is read from the cache when somebody
-    /// asks, each file held to its id; a submodule is an empty directory.
+    /// asks, each file held to its id; a submodule that was not fetched is an empty directory.
     pub fn tree(&self) -> Tree {
         Tree::new(crate::tree::CommitTree::new(self.clone()))
     }

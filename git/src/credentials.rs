@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::token::{TokenSource, Tokens};
 use crate::url::{RepositoryUrl, Scheme};
 
 /// What a remote is shown, and what it has to show.
@@ -30,6 +31,8 @@ pub(crate) enum Auth {
         password: Secret,
     },
     Bearer(Secret),
+    /// Each token for a while.
+    Tokens(Tokens),
     SshKey {
         user: Option<String>,
         key: Secret,
@@ -42,7 +45,7 @@ impl Auth {
     pub(crate) fn is_text(&self) -> bool {
         match self {
             Self::Basic { password: secret, .. } | Self::Bearer(secret) => secret.text().is_some(),
-            Self::Anonymous | Self::SshKey { .. } => true,
+            Self::Anonymous | Self::Tokens(_) | Self::SshKey { .. } => true,
         }
     }
 }
@@ -61,6 +64,12 @@ impl Credentials {
     /// A bearer token, over HTTP.
     pub fn bearer(token: impl Into<Secret>) -> Self {
         Self::of(Auth::Bearer(token.into()))
+    }
+
+    /// Tokens that last for a while, such as those of a [`GitHubApp`](crate::GitHubApp), over HTTP.
+    /// Clones of these credentials share them.
+    pub fn from_source(source: impl TokenSource + 'static) -> Self {
+        Self::of(Auth::Tokens(Tokens::new(source)))
     }
 
     /// A private key in PEM or OpenSSH form, and the text of a `known_hosts` file: SSH never goes
@@ -179,9 +188,15 @@ impl Credentials {
                     };
                 }
             }
-            Auth::Anonymous | Auth::Bearer(_) => {}
+            Auth::Anonymous | Auth::Bearer(_) | Auth::Tokens(_) => {}
         }
         self
+    }
+
+    /// What may be shown to servers these credentials were not given for: whom we trust, and nothing
+    /// of who we are.
+    pub(crate) fn for_strangers(self) -> Self {
+        Self { ca: self.ca, known_hosts: self.known_hosts, ..Self::default() }
     }
 
     fn of(auth: Auth) -> Self {
@@ -195,6 +210,7 @@ impl std::fmt::Debug for Credentials {
             Auth::Anonymous => "anonymous",
             Auth::Basic { .. } => "basic",
             Auth::Bearer(_) => "bearer",
+            Auth::Tokens(_) => "tokens",
             Auth::SshKey { .. } => "ssh key",
         };
         f.debug_struct("Credentials")

@@ -85,6 +85,35 @@ pub enum Error {
         path: String,
     },
 
+    /// A submodule could not be brought here.
+    #[error("submodule {path:?}")]
+    Submodule {
+        /// Where it is in the commit that names it.
+        path: String,
+        /// What went wrong with its repository.
+        source: Box<Self>,
+    },
+
+    /// What was signed is not signed, or by nobody who is trusted.
+    #[error("{url}: verification failed: {what} {reason}")]
+    Verification {
+        /// The repository.
+        url: PublicUrl,
+        /// What was to be verified, such as `commit 1234…` or `tag "v1.0.0"`.
+        what: String,
+        /// Why it is not, and what to do.
+        reason: String,
+    },
+
+    /// The keys to verify signatures with cannot be used.
+    #[error("key {name:?} cannot be used: {reason}")]
+    InvalidKey {
+        /// The name it was given by.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
     /// The repository has no commits at all.
     #[error("{url}: repository is empty: push a commit first")]
     EmptyRepository {
@@ -194,14 +223,15 @@ pub enum Error {
 impl Error {
     /// Whether the same call may succeed later with nothing changed by a person.
     pub fn is_transient(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::Network { .. }
-                | Self::Unavailable { .. }
-                | Self::Timeout { .. }
-                | Self::Refused { .. }
-                | Self::Storage { .. }
-        )
+            | Self::Unavailable { .. }
+            | Self::Timeout { .. }
+            | Self::Refused { .. }
+            | Self::Storage { .. } => true,
+            Self::Submodule { source, .. } => source.is_transient(),
+            _ => false,
+        }
     }
 
     pub(crate) fn storage(

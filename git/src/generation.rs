@@ -14,6 +14,7 @@ use crate::lock::replace;
 /// A bare repository that any Git can read, and beside what Git knows:
 ///
 /// * `complete/<id>`: this commit is here with all it holds; `complete/<id>.tag`: this tag object is.
+/// * `branches/<id>`: the tip of a branch that this commit was found on last.
 /// * `whole`: the ids that are here with all their history.
 ///
 /// A repository that grows too large is left as it is for those who read it, and a new one is begun.
@@ -69,6 +70,18 @@ impl Generation {
 
     pub(crate) fn is_complete(&self, commit: ObjectId, tag: Option<ObjectId>) -> bool {
         self.marker(commit).exists() && tag.is_none_or(|tag| self.tag_marker(tag).exists())
+    }
+
+    /// Whether this commit is known to be on the branch that ends at `tip`.
+    pub(crate) fn is_on_branch(&self, commit: ObjectId, tip: ObjectId) -> bool {
+        let file = format!("{BRANCHES}/{commit}");
+        self.ids(&file).is_ok_and(|tips| tips.contains(&tip))
+    }
+
+    pub(crate) fn set_on_branch(&self, commit: ObjectId, tip: ObjectId) -> Result<(), Error> {
+        let directory = self.path.join(BRANCHES);
+        fs::create_dir_all(&directory).map_err(Error::storage(directory, "remember a branch"))?;
+        self.set_ids(&format!("{BRANCHES}/{commit}"), &[tip])
     }
 
     pub(crate) fn set_complete(
@@ -208,5 +221,6 @@ fn age(entry: &fs::DirEntry) -> Option<SystemTime> {
 
 const CURRENT: &str = "current";
 const COMPLETE: &str = "complete";
+const BRANCHES: &str = "branches";
 /// A server needs no more to know what is here; a branch seldom grows by leaps.
 const MOST_HAVES: usize = 16;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode, redirect};
 use tokio_util::io::StreamReader;
 use url::Url;
 
@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::options::{Proxy, RemoteOptions};
 use crate::protocol::AGENT;
 use crate::protocol::line::{Incoming, Line, Lines};
+use crate::token::{Token, Tokens};
 use crate::url::{PublicUrl, RepositoryUrl, Scheme};
 
 /// A client for one repository. Clones share connections.
@@ -101,14 +102,46 @@ impl Http {
 
     /// Credentials go to the scheme, host and port they were given for, and nowhere else.
     async fn send(&self, request: RequestBuilder, to: &Url) -> Result<Response, Error> {
-        let mut request = request.header("Git-Protocol", "version=2");
-        if to.origin() == self.url.origin() {
-            request = match &self.auth {
-                Auth::Basic { username, password } => request.basic_auth(username, password.text()),
-                Auth::Bearer(token) => request.bearer_auth(token.text().unwrap_or_default()),
-                Auth::Anonymous | Auth::SshKey { .. } => request,
-            };
+        let request = request.header("Git-Protocol", "version=2");
+        if to.origin() != self.url.origin() {
+            return self.sent(request).await;
         }
+        match &self.auth {
+            Auth::Basic { username, password } => {
+                self.sent(request.basic_auth(username, password.text())).await
+            }
+            Auth::Bearer(token) => {
+                self.sent(request.bearer_auth(token.text().unwrap_or_default())).await
+            }
+            Auth::Tokens(tokens) => self.send_with_token(request, tokens).await,
+            Auth::Anonymous | Auth::SshKey { .. } => self.sent(request).await,
+        }
+    }
+
+    /// A token may have been withdrawn before its time: then one more is made.
+    async fn send_with_token(
+        &self,
+        request: RequestBuilder,
+        tokens: &Tokens,
+    ) -> Result<Response, Error> {
+        let showing = |request: RequestBuilder, token: &Token| match &token.username {
+            Some(username) => request.basic_auth(username, token.secret.text()),
+            None => request.bearer_auth(token.secret.text().unwrap_or_default()),
+        };
+        let token = tokens.current(&self.public).await?;
+        let again = request.try_clone();
+        let response = self.sent(showing(request, &token)).await?;
+        match again {
+            Some(again) if response.status() == StatusCode::UNAUTHORIZED => {
+                tokens.forget(&token).await;
+                let token = tokens.current(&self.public).await?;
+                self.sent(showing(again, &token)).await
+            }
+            _ => Ok(response),
+        }
+    }
+
+    async fn sent(&self, request: RequestBuilder) -> Result<Response, Error> {
         request.send().await.map_err(|error| self.network("connect", error))
     }
 
@@ -212,31 +245,11 @@ fn client(
     credentials: &Credentials,
     options: &RemoteOptions,
 ) -> Result<Client, Error> {
-    let no_provider = rustls::crypto::CryptoProvider::get_default().is_none();
-    if no_provider {
-        return Err(invalid(
-            url,
-            "this program has installed no TLS provider: see rustls::crypto::CryptoProvider",
-        ));
-    }
-    let mut builder = Client::builder()
-        .user_agent(AGENT)
-        .redirect(redirect::Policy::none())
-        .referer(false)
+    let builder = builder(credentials.ca.as_deref(), options.proxy.as_ref());
+    let mut builder = builder
+        .map_err(|reason| invalid(url, reason))?
         .connect_timeout(options.timeout.min(CONNECT))
-        .read_timeout(options.limits.silence)
-        .http2_adaptive_window(true)
-        .no_proxy();
-    if let Some(proxy) = &options.proxy {
-        builder = builder.proxy(through(proxy).ok_or_else(|| invalid(url, PROXY))?);
-    }
-    if let Some(pem) = &credentials.ca {
-        let certificates = reqwest::Certificate::from_pem_bundle(pem).unwrap_or_default();
-        if certificates.is_empty() {
-            return Err(invalid(url, "the certificate authority is no certificate in PEM form"));
-        }
-        builder = builder.tls_certs_merge(certificates);
-    }
+        .read_timeout(options.limits.silence);
     if let Some((certificate, key)) = &credentials.client_certificate {
         let pem = zeroize::Zeroizing::new([certificate.as_slice(), b"\n", key.expose()].concat());
         let identity = reqwest::Identity::from_pem(&pem);
@@ -248,6 +261,38 @@ fn client(
     builder
         .build()
         .map_err(|error| invalid(url, &format!("the TLS settings cannot be used: {error:?}")))
+}
+
+/// A client for another service than Git.
+pub(crate) fn client_for(ca: Option<&[u8]>, proxy: Option<&Proxy>) -> Result<Client, String> {
+    let client = builder(ca, proxy)?.connect_timeout(CONNECT).timeout(CONNECT).build();
+    client.map_err(|error| format!("the TLS settings cannot be used: {error:?}"))
+}
+
+/// What all clients have in common: they follow no redirects and ask the environment for nothing.
+fn builder(ca: Option<&[u8]>, proxy: Option<&Proxy>) -> Result<ClientBuilder, &'static str> {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        return Err(
+            "this program has installed no TLS provider: see rustls::crypto::CryptoProvider",
+        );
+    }
+    let mut builder = Client::builder()
+        .user_agent(AGENT)
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .http2_adaptive_window(true)
+        .no_proxy();
+    if let Some(proxy) = proxy {
+        builder = builder.proxy(through(proxy).ok_or(PROXY)?);
+    }
+    if let Some(pem) = ca {
+        let certificates = reqwest::Certificate::from_pem_bundle(pem).unwrap_or_default();
+        if certificates.is_empty() {
+            return Err("the certificate authority is no certificate in PEM form");
+        }
+        builder = builder.tls_certs_merge(certificates);
+    }
+    Ok(builder)
 }
 
 fn through(proxy: &Proxy) -> Option<reqwest::Proxy> {

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{self, Receiver};
 
 use crate::error::Error;
 use crate::id::ObjectId;
+use crate::objects::Objects;
 use crate::pack::{self, Refused};
 use crate::protocol::fetch::Wish;
 use crate::session::Session;
@@ -20,7 +21,7 @@ pub(crate) async fn receive(
     session: &mut Session<'_>,
     wish: &Wish,
     directory: PathBuf,
-    bases: Option<gix::odb::Handle>,
+    bases: Option<Arc<Objects>>,
 ) -> Result<Vec<ObjectId>, Error> {
     let (pack, incoming) = mpsc::channel(IN_FLIGHT);
     let stop = StopOnDrop(Arc::default());
@@ -28,7 +29,7 @@ pub(crate) async fn receive(
     let (limits, shown) = (session.remote().options().limits.clone(), directory.clone());
     let writing = tokio::task::spawn_blocking(move || {
         let bytes = Arriving { incoming, current: Bytes::new() };
-        pack::index(bytes, bases, &directory, kind, &limits, &flag)
+        pack::index(bytes, bases.as_deref(), &directory, kind, &limits, &flag)
     });
     let received = session.fetch(wish, pack).await;
     let written = writing

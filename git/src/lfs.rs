@@ -2,7 +2,7 @@
 
 use gix::objs::Kind;
 
-use crate::commit::Commit;
+use crate::commit::{Commit, Seen};
 use crate::error::Error;
 use crate::snapshot::Node;
 
@@ -20,15 +20,14 @@ pub struct LfsPointer {
 
 /// Looks into every file that is as short as a pointer.
 pub(crate) fn find(commit: &Commit) -> Result<Vec<LfsPointer>, Error> {
-    let objects = commit.snapshot.objects();
     let mut found = Vec::new();
-    for (path, node) in commit.nodes() {
+    for Seen { path, node, objects } in commit.nodes() {
         let Node::File { id, .. } = node else { continue };
         if objects.size(id)?.is_none_or(|size| size >= LONGEST) {
             continue;
         }
         if let Some((sha256, size)) = parse(&objects.read(id, Kind::Blob)?) {
-            let path = String::from_utf8_lossy(path).into_owned();
+            let path = String::from_utf8_lossy(&path).into_owned();
             found.push(LfsPointer { path, sha256: sha256.to_owned(), size });
         }
     }

@@ -3,7 +3,7 @@
 //! A [`Remote`] is a repository somewhere else, over https or ssh. [`Remote::resolve`] says which
 //! commit a [`Reference`] stands for now; [`Cache::fetch`] brings that commit here, without its
 //! history and without what is here already; [`Commit::tree`] is what it holds, without a working
-//! copy. No program is executed, no configuration of the
+//! copy, and [`Commit::verify`] says who signed it. No program is executed, no configuration of the
 //! machine or the user is read, and the environment is not asked for anything.
 //!
 //! ```
@@ -23,20 +23,31 @@
 //!
 //! A commit, its files, and the next time:
 //!
-//! <!-- no_run: it needs a Git server; the integration tests have one -->
-//! <!-- no_run: needs a Git server -->
-//! ```no_run
-//! # async fn example() -> Result<(), gotk_git::Error> {
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use gotk_git::{Cache, CacheOptions, Credentials, Reference, Remote, RemoteOptions};
+//! # let _ = rustls::crypto::ring::default_provider().install_default();
+//! # let server = gotk_testenv::git::GitOptions::default().basic("bob", "token").tls().start().await?;
+//! # let app = server.create_repository("team/app.git");
+//! # app.commit("main", [("deploy/kustomization.yaml", "resources: []\n")])?;
+//! # let (url, ca) = (app.url(), server.ca().unwrap_or_default());
+//! # let folder = tempfile::tempdir()?;
+//! # let (storage, out) = (folder.path().join("cache"), folder.path().join("app"));
 //!
-//! let cache = Cache::open("/var/lib/git", CacheOptions::default())?;
-//! let options = RemoteOptions::default().credentials(Credentials::basic("bob", "token"));
-//! let remote = Remote::new("https://git.example.com/team/app.git".parse()?, options)?;
+//! let cache = Cache::open(storage, CacheOptions::default())?;
+//! let credentials = Credentials::basic("bob", "token").with_ca(ca);
+//! let remote = Remote::new(url.parse()?, RemoteOptions::default().credentials(credentials))?;
 //!
 //! let commit = cache.fetch(&remote, &Reference::branch("main")).await?;
-//! println!("{}: {}", commit.revision(), commit.info().subject());
-//! let kustomization = commit.tree().read("deploy/kustomization.yaml");
-//! commit.write_to("app")?;
+//! assert!(commit.revision().to_string().starts_with("main@sha1:"));
+//! assert_eq!(&*commit.tree().read("deploy/kustomization.yaml")?, b"resources: []\n");
+//! commit.write_to(out)?;
+//!
+//! // The second time only the reference is listed.
+//! server.take_requests();
+//! cache.fetch(&remote, &Reference::branch("main")).await?;
+//! assert_eq!(server.requests().len(), 1);
 //! # Ok(())
 //! # }
 //! ```
@@ -57,38 +68,50 @@
 //!   stands for the commit it points at in the end; the tag object is fetched with it. Of versions
 //!   that differ in their build metadata only, the one with the newest commit counts.
 //! * **What a commit costs**: it is fetched by its id and alone. A server that refuses that is asked
-//!   for its branches and tags with their history, once for every state they are in.
+//!   for its branches and tags with their history, once for every state they are in. A commit that is
+//!   named with a branch has to be on it: the commits between it and the tip are fetched, without
+//!   what they hold, and looked at once for every tip.
+//! * **Submodules**: [`Cache::fetch_submodules`] puts their contents, and those of theirs, into the
+//!   same tree.
+//! * **Who vouches for it**: [`Commit::verify`] holds signatures to [`TrustedKeys`], by SSH or
+//!   OpenPGP; what it returns is another type. A signed tag has to carry its own name, and lead here.
 //! * **What is trusted**: nothing a server says. Every object is hashed when it arrives and when it
 //!   is read, packs are held to [`Limits`], names that could leave the tree or be taken for `.git`
 //!   by any file system are errors. Credentials go to the scheme, host and port they were given for,
-//!   also after a redirect. An SSH host that is not in `known_hosts` is never spoken to.
+//!   also after a redirect and for submodules. An SSH host that is not in `known_hosts` is never
+//!   spoken to.
+//! * **Who makes tokens**: [`Credentials::from_source`] takes a [`TokenSource`]. [`GitHubApp`] is one;
+//!   those of clouds can be.
 //! * **Who may read the cache**: whoever may list the repository now, with credentials of their own.
 //! * **Who fetches**: of those who want the same commit at once, one, across processes; the others
 //!   wait for it.
 //!
 //! # Not here
 //!
-//! * The contents of submodules, and of files kept by LFS: [`Commit::submodules`] and
-//!   [`Commit::lfs_pointers`] tell where they are.
+//! * The contents of files kept by LFS: [`Commit::lfs_pointers`] tells where they are.
 //! * Fetching less than a whole commit: [`Commit::only`] shows less of it.
-//! * Signatures of commits and tags are not verified.
-//! * Proxies for ssh, and tokens of GitHub Apps and clouds.
+//! * Signatures by X.509, and by OpenPGP keys on Brainpool's curves: they are named, and refused.
+//! * Tokens of clouds, and an `https://` proxy for ssh.
 //! * Keys that `known_hosts` knows by the address of a host: names count.
-//! * Whether a commit that is asked for by its id is on the branch that is named with it: that takes
-//!   its history.
 //! * Writing: commits and pushes.
 //!
 //! A program that uses this crate installs a TLS provider for `rustls`; without one a [`Remote`]
 //! over HTTP is an error.
+//!
+//! | Feature | What it adds | Default |
+//! | --- | --- | --- |
+//! | `pgp` | OpenPGP signatures, for some 150 crates more | no |
 
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
+mod ancestry;
 mod cache;
 mod checkout;
 mod commit;
 mod credentials;
 mod error;
 mod generation;
+mod github;
 mod http;
 mod id;
 mod incoming;
@@ -100,6 +123,7 @@ mod objects;
 mod options;
 mod pack;
 mod protocol;
+mod proxy;
 mod reference;
 mod remote;
 mod repository;
@@ -108,15 +132,19 @@ mod secret;
 mod session;
 mod snapshot;
 mod ssh;
+mod submodule;
 mod tags;
+mod token;
 mod tree;
 mod url;
+mod verify;
 mod wire;
 
 pub use cache::{Cache, CacheOptions};
 pub use commit::{Commit, CommitInfo, Signature};
 pub use credentials::Credentials;
 pub use error::Error;
+pub use github::{GitHubApp, Installation};
 pub use id::ObjectId;
 pub use lfs::LfsPointer;
 pub use limits::Limits;
@@ -126,4 +154,6 @@ pub use reference::Reference;
 pub use remote::Remote;
 pub use resolve::Target;
 pub use secret::Secret;
+pub use token::{Token, TokenSource};
 pub use url::{PublicUrl, RepositoryUrl, Scheme};
+pub use verify::{Signed, Signer, TrustedKeys, VerifiedCommit, VerifyMode};

@@ -22,6 +22,10 @@ pub struct Limits {
     pub tree_entries: usize,
     /// Directories above a file.
     pub tree_depth: usize,
+    /// Submodules of one commit, those of submodules included.
+    pub submodules: usize,
+    /// Submodules inside each other.
+    pub submodule_depth: usize,
     /// Longest silence of a server before the connection is given up.
     pub silence: Duration,
 }
@@ -37,6 +41,8 @@ impl Default for Limits {
             delta_depth: 4095,
             tree_entries: 2_000_000,
             tree_depth: 512,
+            submodules: 256,
+            submodule_depth: 16,
             silence: Duration::from_secs(30),
         }
     }

@@ -51,8 +51,9 @@ impl Remote {
     /// [`Error::InvalidOptions`] when the options contradict each other or the URL, and where the
     /// program has installed no TLS provider.
     pub fn new(url: RepositoryUrl, options: RemoteOptions) -> Result<Self, Error> {
-        let credentials = options.credentials.clone().completed(&url);
-        let transport = transport(&url, &credentials, &options)?;
+        let mut options = options;
+        options.credentials = options.credentials.completed(&url);
+        let transport = transport(&url, &options.credentials, &options)?;
         let inner = Inner { url, options, transport, learnt: Mutex::new(None) };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -81,6 +82,10 @@ impl Remote {
             resolve::resolve(&mut session, reference).await
         })
         .await
+    }
+
+    pub(crate) fn repository_url(&self) -> &RepositoryUrl {
+        &self.inner.url
     }
 
     pub(crate) fn options(&self) -> &RemoteOptions {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use crate::ancestry;
 use crate::cache::CacheOptions;
 use crate::error::Error;
 use crate::generation::Generation;
@@ -12,8 +13,9 @@ use crate::id::{Algorithm, ObjectId};
 use crate::incoming;
 use crate::limits::Limits;
 use crate::lock;
-use crate::objects::{self, Objects};
+use crate::objects::Objects;
 use crate::protocol::fetch::{Depth, Wish};
+use crate::remote::Remote;
 use crate::resolve::Target;
 use crate::session::Session;
 use crate::snapshot::{Check, Snapshot};
@@ -30,6 +32,8 @@ pub(crate) struct Repository {
     turn: tokio::sync::Mutex<()>,
     /// What somebody in this process reads.
     open: Mutex<HashMap<ObjectId, Weak<Snapshot>>>,
+    /// Where that is read from, by the directory of its generation.
+    objects: Mutex<Option<(PathBuf, Weak<Objects>)>>,
 }
 
 impl Repository {
@@ -49,6 +53,7 @@ impl Repository {
             options,
             turn: tokio::sync::Mutex::default(),
             open: Mutex::default(),
+            objects: Mutex::default(),
         })
     }
 
@@ -60,18 +65,40 @@ impl Repository {
     ) -> Result<Arc<Snapshot>, Error> {
         let limits = session.remote().options().limits.clone();
         if let Some(snapshot) = self.present(target, &limits).await? {
+            self.check_branch(session.remote(), target).await?;
             return Ok(snapshot);
         }
         let _turn = self.turn.lock().await;
         let _lock = lock::exclusive(&self.directory.join("lock")).await?;
         if let Some(snapshot) = self.present(target, &limits).await? {
+            self.check_branch(session.remote(), target).await?;
             return Ok(snapshot);
         }
         let generation = Generation::writable(&self.directory, self.algorithm, &self.options)?;
         self.fetch(session, target, &generation).await?;
         let snapshot = self.read(&generation, target.commit, &limits, Check::Everything).await?;
         generation.set_complete(target.commit, target.tag)?;
+        self.check_branch(session.remote(), target).await?;
         Ok(snapshot)
+    }
+
+    /// Holds a commit that was named together with a branch to being on it. What was found once is
+    /// not asked again until the branch moves.
+    async fn check_branch(&self, remote: &Remote, target: &Target) -> Result<(), Error> {
+        let Some(tip) = target.branch_tip.filter(|tip| *tip != target.commit) else {
+            return Ok(());
+        };
+        let Some(generation) = Generation::current(&self.directory)? else { return Ok(()) };
+        if generation.is_on_branch(target.commit, tip) {
+            return Ok(());
+        }
+        match ancestry::leads_to(remote, tip, target.commit).await? {
+            true => generation.set_on_branch(target.commit, tip),
+            false => Err(Error::ReferenceNotFound {
+                url: self.url.clone(),
+                what: format!("commit {} on {}", target.commit, target.shown_branch()),
+            }),
+        }
     }
 
     /// What is here already. What turns out to be damaged is not here.
@@ -104,13 +131,9 @@ impl Repository {
         limits: &Limits,
         check: Check,
     ) -> Result<Arc<Snapshot>, Error> {
-        let (objects, url) = (generation.objects(), self.url.clone());
-        let (kind, limits) = (self.algorithm.kind(), limits.clone());
-        let snapshot = blocking(move || {
-            let objects = Objects::open(objects, kind, &limits, url)?;
-            Snapshot::open(objects, commit, &limits, check).map(Arc::new)
-        })
-        .await?;
+        let (objects, limits) = (self.objects(generation.objects(), limits)?, limits.clone());
+        let snapshot =
+            blocking(move || Snapshot::open(objects, commit, &limits, check).map(Arc::new)).await?;
         let mut open = self.open();
         open.retain(|_, held| held.strong_count() > 0);
         open.insert(commit, Arc::downgrade(&snapshot));
@@ -140,7 +163,7 @@ impl Repository {
     /// by its id may have it there. What was brought this way before is not brought again.
     async fn fetch_whole(
         &self,
-        remote: &crate::Remote,
+        remote: &Remote,
         target: &Target,
         to: &Generation,
     ) -> Result<(), Error> {
@@ -161,15 +184,10 @@ impl Repository {
             self.receive(&mut session, &wish, to).await?;
             to.set_whole(&tips)?;
         }
-        let objects = Objects::open(
-            to.objects(),
-            self.algorithm.kind(),
-            &remote.options().limits,
-            self.url.clone(),
-        )?;
-        match objects.size(target.commit)? {
-            Some(_) => Ok(()),
-            None => Err(Error::ReferenceNotFound {
+        let objects = self.objects(to.objects(), &remote.options().limits)?;
+        match objects.has(target.commit) {
+            true => Ok(()),
+            false => Err(Error::ReferenceNotFound {
                 url: self.url.clone(),
                 what: format!("commit {}", target.commit),
             }),
@@ -185,11 +203,26 @@ impl Repository {
     ) -> Result<(), Error> {
         let limits = &session.remote().options().limits;
         let bases = match wish.is_thin() {
-            true => Some(objects::handle(&to.objects(), self.algorithm.kind(), limits)?),
+            true => Some(self.objects(to.objects(), limits)?),
             false => None,
         };
         let shallow = incoming::receive(session, wish, to.packs(), bases).await?;
         to.add_shallow(&shallow)
+    }
+
+    /// The objects in `directory`, opened once for all who read them.
+    fn objects(&self, directory: PathBuf, limits: &Limits) -> Result<Arc<Objects>, Error> {
+        let mut opened = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, objects)) = &*opened
+            && *known == directory
+            && let Some(objects) = objects.upgrade()
+        {
+            return Ok(objects);
+        }
+        let (kind, url) = (self.algorithm.kind(), self.url.clone());
+        let objects = Arc::new(Objects::open(directory.clone(), kind, limits, url)?);
+        *opened = Some((directory, Arc::downgrade(&objects)));
+        Ok(objects)
     }
 
     fn open(&self) -> std::sync::MutexGuard<'_, HashMap<ObjectId, Weak<Snapshot>>> {

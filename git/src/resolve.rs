@@ -22,6 +22,8 @@ pub struct Target {
     whole: bool,
     /// Whether the server listed it: then it hands it out without more ado.
     pub(crate) is_tip: bool,
+    /// The tip of the branch it has to be on, where one was named with it.
+    pub(crate) branch_tip: Option<ObjectId>,
 }
 
 impl Target {
@@ -35,9 +37,15 @@ impl Target {
             .unwrap_or_else(|| Revision::of(digest))
     }
 
+    /// `branch "main"`
+    pub(crate) fn shown_branch(&self) -> String {
+        format!("branch {:?}", self.name.as_deref().and_then(short).unwrap_or_default())
+    }
+
     pub(crate) fn found(reference: &RemoteRef) -> Self {
         let (tag, name) = (reference.peeled.map(|_| reference.id), reference.name.clone());
-        Self { commit: reference.commit(), tag, name: Some(name), whole: false, is_tip: true }
+        let commit = reference.commit();
+        Self { commit, tag, name: Some(name), whole: false, is_tip: true, branch_tip: None }
     }
 }
 
@@ -86,17 +94,22 @@ async fn commit(
     id: ObjectId,
     reference: &Reference,
 ) -> Result<Target, Error> {
+    let alone = |name: Option<String>| {
+        let whole = name.is_some();
+        Target { commit: id, tag: None, name, whole, is_tip: false, branch_tip: None }
+    };
     if let Some(name) = reference.name.clone().filter(|name| !name.is_empty()) {
         session.list(&["HEAD"]).await?;
-        return Ok(Target { commit: id, tag: None, name: Some(name), whole: true, is_tip: false });
+        return Ok(alone(Some(name)));
     }
     let Some(branch) = reference.branch_name()? else {
         session.list(&["HEAD"]).await?;
-        return Ok(Target { commit: id, tag: None, name: None, whole: false, is_tip: false });
+        return Ok(alone(None));
     };
     let name = format!("refs/heads/{branch}");
     let target = named(session, name, format!("branch {branch:?}")).await?;
-    Ok(Target { commit: id, tag: None, is_tip: false, ..target })
+    let branch_tip = Some(target.commit);
+    Ok(Target { commit: id, tag: None, is_tip: branch_tip == Some(id), branch_tip, ..target })
 }
 
 /// A repository that holds nothing is told apart from one that holds something else.
@@ -117,7 +130,8 @@ mod tests {
     fn revisions_are_written_as_flux_writes_them() {
         let commit = ObjectId::parse("a0c14dc8580a23f79bc654faa79c4f62b46c2c22").unwrap();
         let revision = |name: Option<&str>, whole| {
-            Target { commit, tag: None, name: name.map(str::to_owned), whole, is_tip: true }
+            let name = name.map(str::to_owned);
+            Target { commit, tag: None, name, whole, is_tip: true, branch_tip: None }
                 .revision()
                 .to_string()
         };

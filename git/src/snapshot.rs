@@ -1,6 +1,7 @@
 //! The tree of a commit: every path that is in it, checked.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use gix::objs::tree::EntryKind;
 use gix::objs::{CommitRef, Kind, TreeRefIter};
@@ -17,7 +18,7 @@ use crate::url::PublicUrl;
 /// What a commit holds. Paths are known, files are read when somebody asks for them.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    objects: Objects,
+    objects: Arc<Objects>,
     info: CommitInfo,
     nodes: BTreeMap<Vec<u8>, Node>,
 }
@@ -49,7 +50,7 @@ pub(crate) enum Check {
 impl Snapshot {
     /// Reads the commit and all its trees. Each is held to its id, each name to what Git allows.
     pub(crate) fn open(
-        objects: Objects,
+        objects: Arc<Objects>,
         commit: ObjectId,
         limits: &Limits,
         check: Check,
@@ -135,7 +136,7 @@ impl Walk<'_> {
         };
         if let Node::File { id, .. } | Node::Link { id } = node
             && self.check == Check::Everything
-            && self.objects.size(id)?.is_none()
+            && !self.objects.has(id)
         {
             return Err(self.objects.corrupt(id, &format!("at {:?} is missing", shown(&path))));
         }

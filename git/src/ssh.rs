@@ -10,7 +10,6 @@ use russh::client::{self, Handle};
 use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
 use russh::{ChannelMsg, ChannelReadHalf};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinHandle;
 use tokio_util::io::StreamReader;
@@ -20,6 +19,7 @@ use crate::error::Error;
 use crate::known_hosts::KnownHosts;
 use crate::options::RemoteOptions;
 use crate::protocol::line::{FLUSH, Lines, Refusal};
+use crate::proxy::Way;
 use crate::url::{PublicUrl, RepositoryUrl};
 
 /// How to reach one repository over SSH.
@@ -32,6 +32,7 @@ pub(crate) struct Ssh {
     known: Arc<KnownHosts>,
     command: Vec<u8>,
     silence: Duration,
+    way: Way,
 }
 
 impl Ssh {
@@ -44,9 +45,8 @@ impl Ssh {
         let Auth::SshKey { user, key, passphrase } = &credentials.auth else {
             return Err(invalid("ssh needs a private key and known_hosts".to_owned()));
         };
-        if options.proxy.is_some() {
-            return Err(invalid("a proxy is not supported for ssh".to_owned()));
-        }
+        let way =
+            Way::through(options.proxy.as_ref()).map_err(|reason| invalid(reason.to_owned()))?;
         let text = key.text().ok_or_else(|| invalid("the private key is not text".to_owned()))?;
         let passphrase = passphrase.as_ref().map(|secret| secret.text().unwrap_or_default());
         let key = russh::keys::decode_secret_key(text, passphrase).map_err(|error| {
@@ -72,15 +72,17 @@ impl Ssh {
             known: Arc::new(known),
             command: command(&url.decoded_path()),
             silence: options.limits.silence,
+            way,
         })
     }
 
     /// Connects, and starts the program that serves the repository.
     pub(crate) async fn connect(&self) -> Result<(Channel, Lines), Error> {
-        let address = (self.host.as_str(), self.port);
-        let stream =
-            TcpStream::connect(address).await.map_err(|error| self.network("connect", error))?;
-        let _ = stream.set_nodelay(true); // slower, not wrong, without it
+        let stream = self.way.connect(&self.host, self.port).await;
+        let stream = stream.map_err(|source| {
+            let (url, action) = (self.url.clone(), "connect");
+            Error::Network { url, action, source }
+        })?;
         let doubt = Arc::<Mutex<Option<String>>>::default();
         let check = Check {
             host: self.host.clone(),

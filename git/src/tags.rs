@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 use gix::objs::{CommitRef, Kind};
 use gotk_expr::semver::{Constraint, Version};
 
+use crate::ancestry::Commits;
 use crate::error::Error;
 use crate::id::ObjectId;
-use crate::incoming;
 use crate::objects::Objects;
-use crate::protocol::fetch::{Depth, Wish};
+use crate::protocol::fetch::Depth;
 use crate::protocol::listing::RemoteRef;
 use crate::remote::Remote;
 use crate::resolve::{Target, missing};
@@ -59,28 +59,13 @@ fn candidates<'a>(constraint: &Constraint, refs: &'a [RemoteRef]) -> Vec<&'a Rem
     best.into_iter().map(|(_, found)| found).collect()
 }
 
-/// When each commit was made, in seconds since 1970. Commits come without what they hold where the
-/// server can leave it out, and are not kept.
+/// When each commit was made, in seconds since 1970.
 async fn commit_times(remote: &Remote, tags: &[&RemoteRef]) -> Result<Vec<i64>, Error> {
-    let mut session = Session::open(remote).await?;
     let mut wants: Vec<ObjectId> = tags.iter().map(|tag| tag.id).collect();
     wants.sort_unstable();
     wants.dedup();
-    let wish =
-        Wish { wants, haves: Vec::new(), shallow: Vec::new(), depth: Depth::One, trees: false };
-    let directory = tempfile::tempdir()
-        .map_err(Error::storage(std::env::temp_dir(), "make room for commits"))?;
-    let packs = directory.path().join("pack");
-    std::fs::create_dir(&packs).map_err(Error::storage(&packs, "make room for commits"))?;
-    incoming::receive(&mut session, &wish, packs, None).await?;
-    let kind = session.greeting().algorithm.kind();
-    let objects = Objects::open(
-        directory.path().into(),
-        kind,
-        &remote.options().limits,
-        remote.url().clone(),
-    )?;
-    tags.iter().map(|tag| commit_time(&objects, tag.commit())).collect()
+    let commits = Commits::fetch(remote, wants, Vec::new(), Depth::One).await?;
+    tags.iter().map(|tag| commit_time(&commits.objects, tag.commit())).collect()
 }
 
 fn commit_time(objects: &Objects, id: ObjectId) -> Result<i64, Error> {

@@ -6,8 +6,9 @@ use std::io;
 use gix::objs::Kind as ObjectKind;
 use gotk_artifact::{Entry, Error, File, Kind, Metadata, TreePath, TreeSource};
 
-use crate::commit::Commit;
+use crate::commit::{Commit, Seen};
 use crate::id::ObjectId;
+use crate::objects::Objects;
 use crate::snapshot::Node;
 
 /// What is seen of a commit, by path. Files stay in the object database until they are read.
@@ -20,10 +21,10 @@ pub(crate) struct CommitTree {
 impl CommitTree {
     pub(crate) fn new(commit: Commit) -> Self {
         let mut directories = BTreeMap::from([(Vec::new(), Vec::new())]);
-        for (path, node) in commit.nodes() {
+        for Seen { path, node, .. } in commit.nodes() {
             let (parent, name) = match path.iter().rposition(|byte| *byte == b'/') {
                 Some(slash) => (&path[..slash], &path[slash + 1..]),
-                None => (&path[..0], path),
+                None => (&path[..0], &*path),
             };
             if kind(node) == Kind::Directory {
                 directories.insert(path.to_vec(), Vec::new());
@@ -36,20 +37,18 @@ impl CommitTree {
         Self { commit, directories }
     }
 
-    fn node(&self, path: &TreePath) -> Option<Node> {
-        if path.is_root() { Some(Node::Directory) } else { self.commit.node(path.as_bytes()) }
+    fn node(&self, path: &TreePath) -> Option<(Node, &Objects)> {
+        match path.is_root() {
+            true => Some((Node::Directory, self.commit.snapshot.objects())),
+            false => self.commit.node(path.as_bytes()),
+        }
     }
 
-    fn read(&self, path: &TreePath, id: ObjectId) -> Result<Vec<u8>, Error> {
-        self.commit
-            .snapshot
-            .objects()
-            .read(id, ObjectKind::Blob)
-            .map_err(|error| failed(path, error))
+    fn read(path: &TreePath, id: ObjectId, objects: &Objects) -> Result<Vec<u8>, Error> {
+        objects.read(id, ObjectKind::Blob).map_err(|error| failed(path, error))
     }
 
-    fn size(&self, path: &TreePath, id: ObjectId) -> Result<u64, Error> {
-        let objects = self.commit.snapshot.objects();
+    fn size(path: &TreePath, id: ObjectId, objects: &Objects) -> Result<u64, Error> {
         let size = objects.size(id).map_err(|error| failed(path, error))?;
         size.ok_or_else(|| failed(path, objects.corrupt(id, "is missing")))
     }
@@ -59,10 +58,10 @@ impl TreeSource for CommitTree {
     fn metadata(&self, path: &TreePath) -> Result<Option<Metadata>, Error> {
         Ok(match self.node(path) {
             None => None,
-            Some(Node::File { id, executable }) => {
-                Some(Metadata::file(self.size(path, id)?, executable))
+            Some((Node::File { id, executable }, objects)) => {
+                Some(Metadata::file(Self::size(path, id, objects)?, executable))
             }
-            Some(node) => Some(Metadata::of(kind(node))),
+            Some((node, _)) => Some(Metadata::of(kind(node))),
         })
     }
 
@@ -73,8 +72,9 @@ impl TreeSource for CommitTree {
 
     fn open(&self, path: &TreePath) -> Result<File, Error> {
         match self.node(path) {
-            Some(Node::File { id, executable }) => {
-                Ok(File::from_bytes(path.clone(), self.read(path, id)?.into(), executable))
+            Some((Node::File { id, executable }, objects)) => {
+                let bytes = Self::read(path, id, objects)?.into();
+                Ok(File::from_bytes(path.clone(), bytes, executable))
             }
             _ => Err(Error::WrongKind { path: path.clone(), wanted: "file" }),
         }
@@ -82,7 +82,7 @@ impl TreeSource for CommitTree {
 
     fn link(&self, path: &TreePath) -> Result<Vec<u8>, Error> {
         match self.node(path) {
-            Some(Node::Link { id }) => self.read(path, id),
+            Some((Node::Link { id }, objects)) => Self::read(path, id, objects),
             _ => Err(Error::WrongKind { path: path.clone(), wanted: "link" }),
         }
     }

@@ -75,6 +75,43 @@ impl RepositoryUrl {
         Ok(Self { scheme, url, user, password, public })
     }
 
+    /// Reads the URL of a submodule as Git does: `./` and `../` start from this one, `host:path` is
+    /// another way to write an SSH URL.
+    pub(crate) fn submodule(&self, text: &str) -> Result<Self, Error> {
+        if let Some(scp) = shorthand(text) {
+            return Self::parse(&scp);
+        }
+        if !text.starts_with("./") && !text.starts_with("../") {
+            return Self::parse(text);
+        }
+        let mut url = self.url.clone();
+        let mut path: Vec<&str> = self.url.path().trim_end_matches('/').split('/').collect();
+        let mut rest = text;
+        loop {
+            if let Some(up) = rest.strip_prefix("../") {
+                rest = up;
+                if path.len() <= 1 {
+                    let url = redacted(text);
+                    return Err(Error::InvalidUrl { url, reason: "it leads above the host" });
+                }
+                path.pop();
+            } else if let Some(here) = rest.strip_prefix("./") {
+                rest = here;
+            } else {
+                break;
+            }
+        }
+        path.push(rest);
+        url.set_path(&path.join("/"));
+        Self::parse(url.as_str())
+    }
+
+    /// Whether the same server answers for both, so that it may see the same credentials.
+    pub(crate) fn is_on_the_host_of(&self, other: &Self) -> bool {
+        let port = |this: &Self| this.url.port_or_known_default().unwrap_or(22);
+        self.scheme == other.scheme && self.host() == other.host() && port(self) == port(other)
+    }
+
     /// How it is reached.
     pub fn scheme(&self) -> Scheme {
         self.scheme
@@ -172,6 +209,14 @@ fn shorthand_or(text: &str, otherwise: &'static str) -> &'static str {
     let looks_like_shorthand =
         !text.contains("://") && text.split_once(':').is_some_and(|(host, _)| !host.contains('/'));
     if looks_like_shorthand { "write host:path as ssh://user@host/path" } else { otherwise }
+}
+
+/// `user@host:path` as a URL. `helper::address` is another matter, and none of ours.
+fn shorthand(text: &str) -> Option<String> {
+    let (host, path) = text.split_once(':')?;
+    let is_one = !host.is_empty() && !host.contains('/') && !path.starts_with([':', '\\']);
+    let is_url = path.starts_with("//");
+    (is_one && !is_url).then(|| format!("ssh://{host}/{}", path.trim_start_matches('/')))
 }
 
 fn decoded(text: &str) -> String {

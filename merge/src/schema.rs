@@ -1,5 +1,6 @@
 //! What a schema says about merging: which lists have keys, which maps are one value.
 
+mod document;
 pub(crate) mod openapi;
 mod smd;
 pub(crate) mod table;

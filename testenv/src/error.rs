@@ -136,6 +136,31 @@ pub enum Error {
         source: BoxError,
     },
 
+    /// No connection can be taken.
+    #[error("failed to listen on a free loopback port")]
+    Listen {
+        /// What the operating system said.
+        source: io::Error,
+    },
+
+    /// An SSH key could not be made or read.
+    #[error("failed to {action} an SSH key")]
+    Key {
+        /// What was tried.
+        action: &'static str,
+        /// What the library said.
+        source: BoxError,
+    },
+
+    /// A repository cannot hold what it was given.
+    #[error("repository {repository}: {reason}")]
+    Repository {
+        /// Its path.
+        repository: String,
+        /// What is wrong.
+        reason: String,
+    },
+
     /// A client could not be made, or its request failed.
     #[error("failed to {action}")]
     Client {
@@ -153,6 +178,7 @@ impl Error {
         matches!(self, Self::PortTaken { .. } | Self::NotReady { .. } | Self::AuditLogBehind { .. })
     }
 
+    #[cfg(feature = "control-plane")]
     pub(crate) fn file(
         action: &'static str,
         path: impl Into<PathBuf>,
@@ -161,6 +187,7 @@ impl Error {
         move |source| Self::File { action, path, source }
     }
 
+    #[cfg(feature = "control-plane")]
     pub(crate) fn client<E: Into<BoxError>>(action: &'static str) -> impl FnOnce(E) -> Self {
         move |source| Self::Client { action, source: source.into() }
     }

@@ -37,6 +37,16 @@
 //! | a server that goes away | [`kill`](ControlPlane::kill), [`restart`](ControlPlane::restart) |
 //! | a connection that falls silent, or ends | [`link`](ControlPlane::link) |
 //!
+//! # A Git server
+//!
+//! The feature `git` adds `git::GitServer`: repositories made and served in this process over HTTP
+//! and SSH, with no `git` program. A program that wants nothing else turns the default features off.
+//!
+//! | Feature | What it adds | Default |
+//! | --- | --- | --- |
+//! | `control-plane` | [`ControlPlane`] | yes |
+//! | `git` | the module `git` | no |
+//!
 //! # How it ends
 //!
 //! Dropping a [`ControlPlane`] ends its processes and removes its folder; so does a panic. A
@@ -50,23 +60,40 @@
 
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
+#[cfg(feature = "control-plane")]
 mod assets;
 mod component;
+#[cfg(feature = "control-plane")]
 mod control_plane;
 mod error;
+#[cfg(feature = "control-plane")]
 mod flags;
+#[cfg(feature = "git")]
+pub mod git;
+#[cfg(feature = "control-plane")]
 mod identity;
+#[cfg(feature = "control-plane")]
 mod link;
+#[cfg(feature = "control-plane")]
 mod options;
+#[cfg(feature = "control-plane")]
 mod ports;
+#[cfg(feature = "control-plane")]
 mod process;
+#[cfg(feature = "control-plane")]
 mod requests;
 
+#[cfg(feature = "control-plane")]
 pub use assets::Assets;
 pub use component::Component;
+#[cfg(feature = "control-plane")]
 pub use control_plane::ControlPlane;
 pub use error::Error;
+#[cfg(feature = "control-plane")]
 pub use identity::User;
+#[cfg(feature = "control-plane")]
 pub use link::Link;
+#[cfg(feature = "control-plane")]
 pub use options::{Authorization, ControllerRate, Controllers, Options};
+#[cfg(feature = "control-plane")]
 pub use requests::{Request, Requests};

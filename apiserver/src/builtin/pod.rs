@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 /// Sets a member where there is none.
 pub(super) fn fill(object: &mut Value, name: &str, value: impl Into<Value>) {
     if let Some(map) = object.as_object_mut()
-        && map.get(name).is_none_or(Value::is_null)
+        && map.get(name).is_none_or(|it| it.is_null() || it == "")
     {
         map.insert(name.to_owned(), value.into());
     }
@@ -73,12 +73,102 @@ fn default_probe(probe: &mut Value) {
     }
 }
 
+fn field_version(item: &mut Value) {
+    if let Some(field) = item.get_mut("fieldRef") {
+        fill(field, "apiVersion", "v1");
+    }
+}
+
 fn http_get(action: &mut Value) {
     fill(action, "path", "/");
     fill(action, "scheme", "HTTP");
 }
 
+/// A pod asks for as much as it may have, where it does not say what it asks for.
+pub(super) fn request(spec: &mut Value) {
+    for list in ["containers", "initContainers"] {
+        for container in items(spec, list) {
+            let Some(limits) = container["resources"]["limits"].as_object().cloned() else {
+                continue;
+            };
+            fill(&mut container["resources"], "requests", json!({}));
+            for (resource, amount) in limits {
+                fill(&mut container["resources"]["requests"], &resource, amount);
+            }
+        }
+    }
+}
+
+/// What admission gives a pod: a priority, and patience with its node.
+pub(super) fn admit(spec: &mut Value) {
+    if !spec.is_object() {
+        return;
+    }
+    fill(spec, "priority", 0);
+    fill(spec, "preemptionPolicy", "PreemptLowerPriority");
+    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        tolerate(spec, key);
+    }
+}
+
+fn tolerate(spec: &mut Value, key: &str) {
+    if !spec["tolerations"].is_array() {
+        spec["tolerations"] = json!([]);
+    }
+    let Some(tolerations) = spec["tolerations"].as_array_mut() else { return };
+    let known = |it: &Value| {
+        let any = it["key"].is_null() || it["key"] == "" || it["key"] == key;
+        any && matches!(it["effect"].as_str(), None | Some("" | "NoExecute"))
+    };
+    if !tolerations.iter().any(known) {
+        tolerations.push(json!({
+            "key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300,
+        }));
+    }
+}
+
+/// How sure a pod can be of what it asks for.
+pub(super) fn quality(spec: &Value) -> &'static str {
+    let containers = || {
+        let all = ["containers", "initContainers"].into_iter();
+        all.flat_map(|list| spec[list].as_array().into_iter().flatten())
+    };
+    let amount = |c: &Value, of: &str, name: &str| c["resources"][of].get(name).cloned();
+    let measured = ["cpu", "memory"];
+    let mut any = false;
+    let mut guaranteed = true;
+    for container in containers() {
+        for name in measured {
+            let (limit, request) =
+                (amount(container, "limits", name), amount(container, "requests", name));
+            any |= limit.is_some() || request.is_some();
+            guaranteed &=
+                limit.is_some() && request.as_ref().is_none_or(|it| Some(it) == limit.as_ref());
+        }
+    }
+    match (any, guaranteed) {
+        (false, _) => "BestEffort",
+        (true, true) => "Guaranteed",
+        (true, false) => "Burstable",
+    }
+}
+
 fn volume(volume: &mut Value) {
+    if volume.as_object().is_some_and(|it| it.keys().all(|key| key == "name")) {
+        volume["emptyDir"] = json!({});
+    }
+    for source in ["/downwardAPI", "/projected"] {
+        let Some(source) = volume.pointer_mut(source) else { continue };
+        items(source, "items").for_each(field_version);
+        for part in items(source, "sources") {
+            if let Some(api) = part.get_mut("downwardAPI") {
+                items(api, "items").for_each(field_version);
+            }
+            if let Some(token) = part.get_mut("serviceAccountToken") {
+                fill(token, "expirationSeconds", 3600);
+            }
+        }
+    }
     for source in ["configMap", "secret", "downwardAPI", "projected"] {
         if let Some(source) = volume.get_mut(source) {
             fill(source, "defaultMode", 0o644);

@@ -273,13 +273,13 @@ fn type_of(value: &Value) -> &'static str {
     }
 }
 
-fn keys_of(schema: &Value) -> Vec<&str> {
+pub(super) fn keys_of(schema: &Value) -> Vec<&str> {
     let keys = schema["x-kubernetes-list-map-keys"].as_array();
     keys.into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// What tells an item apart: its keys, or in a set itself.
-fn identity(keys: &[&str], item: &Value) -> String {
+pub(super) fn identity(keys: &[&str], item: &Value) -> String {
     if keys.is_empty() { item.to_string() } else { key_of(keys, item).to_string() }
 }
 
@@ -288,7 +288,7 @@ fn key_of(keys: &[&str], item: &Value) -> Value {
     json!(pairs.collect::<Map<String, Value>>())
 }
 
-fn beneath(path: &str, name: &str) -> String {
+pub(super) fn beneath(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 

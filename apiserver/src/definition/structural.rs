@@ -3,6 +3,7 @@
 use regex::Regex;
 use serde_json::Value;
 
+use crate::custom;
 use crate::failure::Cause;
 
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
@@ -33,6 +34,13 @@ fn inner(schema: &Value, path: &str, causes: &mut Vec<Cause>) {
     if let Some(Err(error)) = schema["pattern"].as_str().map(Regex::new) {
         let why = format!("must be a valid regular expression, but isn't: {error}");
         causes.push(Cause::invalid(format!("{path}.pattern"), &schema["pattern"], &why));
+    }
+    let rules = schema["x-kubernetes-validations"].as_array().into_iter().flatten();
+    for (at, rule) in rules.enumerate() {
+        if let Some(why) = custom::rule_problem(rule) {
+            let path = format!("{path}.x-kubernetes-validations[{at}].rule");
+            causes.push(Cause::invalid_text(path, &custom::rule_text(rule), &why));
+        }
     }
     for (name, of) in schema["properties"].as_object().into_iter().flatten() {
         child(

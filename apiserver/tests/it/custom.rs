@@ -175,7 +175,7 @@ async fn a_definition_that_cannot_be_is_refused() {
     assert!(
         refused(|d| d["spec"]["conversion"] = json!({ "strategy": "Webhook" }))
             .await
-            .contains("spec.conversion.strategy")
+            .contains("spec.conversion.webhookClientConfig")
     );
 }
 

@@ -5,9 +5,12 @@
 mod apply;
 mod client;
 mod custom;
+mod faults;
 mod kubes;
 mod lists;
 mod objects;
 mod ownership;
+mod program;
+mod simulate;
 mod watches;
 mod workloads;

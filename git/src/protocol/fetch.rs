@@ -44,7 +44,7 @@ impl Wish {
     /// Whether the pack may build on what is here. A server leaves out what a commit without its
     /// parents has in common with one that is here only when it may do that.
     pub(crate) fn is_thin(&self) -> bool {
-        !self.haves.is_empty()
+        self.trees && !self.haves.is_empty()
     }
 
     /// Everything in one message: what is here is known beforehand, so nothing is negotiated.

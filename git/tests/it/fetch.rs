@@ -234,37 +234,3 @@ async fn submodules_and_lfs_pointers_are_reported() {
         (1, "large.bin", hash, 7)
     );
 }
-
-/// A tree is whatever its bytes say: git's own programs would not make these.
-#[tokio::test]
-async fn names_that_could_do_harm_are_refused() {
-    let Some(lab) = Lab::new() else { return };
-    let repository = lab.repository("a.git");
-    let blob = repository.commit_file("a", "1");
-    let blob = repository.git(&["rev-parse", &format!("{blob}:a")]);
-    let server = Server::start(lab.root.path().into(), Behaviour::default()).await;
-    let remote = remote(&server.url("a.git"));
-    let raw: Vec<u8> =
-        (0..40).step_by(2).map(|at| u8::from_str_radix(&blob[at..at + 2], 16).unwrap()).collect();
-    for (name, mode, reason) in [
-        (&b".git"[..], "100644", ".git name"),
-        (b".GIT", "100644", ".git name"),
-        (b".g\xe2\x80\x8cit", "100644", ".git name"),
-        (b"git~1", "100644", ".git name"),
-        (b".git::$INDEX_ALLOCATION", "100644", ".git name"),
-        (b"..", "100644", "'..'"),
-        (b".", "100644", "'.'"),
-        (b"a/b", "100644", "separators"),
-        (b"/etc/passwd", "100644", "separators"),
-        (b".gitmodules", "120000", "symlink"),
-    ] {
-        let tree = [mode.as_bytes(), b" ", name, b"\0", &raw].concat();
-        repository.write("tree", tree);
-        let tree = repository.git(&["hash-object", "-t", "tree", "-w", "--literally", "tree"]);
-        let commit = repository.git(&["commit-tree", "-m", "evil", &tree]);
-        repository.git(&["push", "-q", "--force", "origin", &format!("{commit}:refs/heads/evil")]);
-        let error = cache(&lab).fetch(&remote, &Reference::branch("evil")).await.unwrap_err();
-        assert!(matches!(error, gotk_git::Error::UnsafePath { .. }), "{error:?}");
-        assert!(error.to_string().contains(reason), "{name:?}: {error}");
-    }
-}

@@ -1,7 +1,8 @@
 //! What the crate does against real Git servers, and what it refuses from false ones.
 //!
-//! The `git` program makes the repositories and serves them; where it is absent these tests say so
-//! and do nothing. The crate itself executes no program.
+//! Most servers are `gotk-testenv`'s, in this process. Some facts are shown on the `git` program as
+//! the server too; where it is absent these tests say so and do nothing. The crate itself executes
+//! no program.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,13 +11,20 @@
 )]
 
 mod auth;
+mod branches;
 mod fetch;
 mod git;
+mod large;
 mod listing;
+mod matrix;
+mod served;
 mod server;
 mod shared;
 mod ssh;
-mod ssh_server;
+mod sshd;
+mod submodules;
 mod tags;
 mod tls;
+mod tokens;
 mod tree;
+mod verify;

@@ -114,7 +114,7 @@ async fn a_client_identifies_itself_with_a_certificate() {
 }
 
 /// A proxy that does what it is asked, and remembers it.
-async fn proxy(socks: bool) -> (u16, Arc<Mutex<Vec<String>>>) {
+pub(crate) async fn proxy(socks: bool) -> (u16, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let asked = Arc::<Mutex<Vec<String>>>::default();

@@ -88,5 +88,15 @@ async fn server_and_client() -> Outcome {
     let transport = gotk_client::Transport::new(&config, gotk_client::Options::default())?;
     assert_eq!(transport.client().apiserver_version().await?.major, "1");
     assert_eq!(transport.counts().total(), 1);
+    ssa(&transport).await
+}
+
+async fn ssa(transport: &gotk_client::Transport) -> Outcome {
+    let applier = gotk_ssa::Applier::new(transport, gotk_ssa::FieldManager::new("consumer")?);
+    let inventory = gotk_ssa::MemoryInventory::default();
+    let objects = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: default}}";
+    let plan = applier.plan(gotk_ssa::manifests::read(objects)?).await?;
+    let applied = plan.record(&inventory).await?.apply().await?;
+    assert_eq!(applied.changes().to_string(), "ConfigMap/default/a created\n");
     Ok(())
 }

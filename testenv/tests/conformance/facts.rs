@@ -7,12 +7,14 @@ mod discovery;
 mod errors;
 mod garbage;
 mod hooks;
+mod kinds;
 mod lists;
 mod managers;
 mod metadata;
 mod namespaces;
 mod objects;
 mod patches;
+mod reviews;
 mod selectors;
 mod status;
 mod tools;
@@ -26,7 +28,7 @@ use crate::fact::Fact;
 
 /// All facts there are.
 pub(crate) fn all() -> impl Iterator<Item = &'static Fact> {
-    const TOPICS: [&[Fact]; 19] = [
+    const TOPICS: [&[Fact]; 21] = [
         apply::FACTS,
         crds::FACTS,
         deletion::FACTS,
@@ -34,12 +36,14 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Fact> {
         errors::FACTS,
         garbage::FACTS,
         hooks::FACTS,
+        kinds::FACTS,
         lists::FACTS,
         managers::FACTS,
         metadata::FACTS,
         namespaces::FACTS,
         objects::FACTS,
         patches::FACTS,
+        reviews::FACTS,
         selectors::FACTS,
         status::FACTS,
         tools::FACTS,

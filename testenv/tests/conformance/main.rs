@@ -28,8 +28,10 @@ use crate::sites::Site;
 fn main() {
     let args = Arguments::from_args();
     let mut trials = index::trials();
-    trials.extend(trials_of([Site::Embedded(Embedded::new())]));
-    match Assets::or_skip("the conformance suite") {
+    let assets = Assets::or_skip("the conformance suite");
+    let found = assets.as_ref().ok().and_then(Option::as_ref);
+    trials.extend(trials_of([Site::Embedded(Embedded::new(found))]));
+    match assets {
         Ok(assets) => trials.extend(assets.iter().flat_map(|assets| trials_of(Site::real(assets)))),
         Err(error) => trials.push(Trial::test("assets", move || Err(error.into()))),
     }

@@ -6,7 +6,6 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use gotk_testenv::Requests;
 use http::Request;
 use http_body_util::BodyExt;
 use kube::Client;
@@ -64,8 +63,16 @@ impl Capability {
 
 /// What a server lets tests do to it.
 pub(crate) trait Hooks: Send + Sync {
-    fn wire(&self) -> Box<dyn Wire>;
-    fn requests(&self) -> Pin<Box<dyn Future<Output = Requests> + Send + '_>>;
+    fn wire(&self) -> Pin<Box<dyn Future<Output = Box<dyn Wire>> + Send + '_>>;
+    fn requests(&self) -> Pin<Box<dyn Future<Output = Vec<Asked>> + Send + '_>>;
+}
+
+/// Requests of one kind: who asked for what by which verb, and how often.
+pub(crate) struct Asked {
+    pub(crate) user: String,
+    pub(crate) verb: String,
+    pub(crate) resource: String,
+    pub(crate) count: u64,
 }
 
 /// A connection that can be hurt.

@@ -3,16 +3,17 @@
 use std::env;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use gotk_testenv::{Assets, Component, ControlPlane, Controllers, Link, Options, Requests};
+use gotk_testenv::{Assets, Component, ControlPlane, Controllers, Link, Options};
 use kube::Client;
 use serde_json::json;
 
 use crate::embedded::Embedded;
-use crate::server::{Capability, Hooks, Server, Tools, Wire};
+use crate::server::{Asked, Capability, Hooks, Server, Tools, Wire};
 
 /// The oldest version we support.
 const OLDEST: u32 = 34;
@@ -45,7 +46,7 @@ impl Site {
 
     pub(crate) fn offers(&self) -> &[Capability] {
         match self {
-            Self::Embedded(_) => Embedded::OFFERS,
+            Self::Embedded(embedded) => embedded.offers(),
             Self::Real(real) => &real.offers,
         }
     }
@@ -167,19 +168,27 @@ fn own_minor(assets: &Assets) -> u32 {
 }
 
 /// A program beside the control plane's, or in `PATH`.
-fn tool(assets: &Assets, name: &str) -> Option<PathBuf> {
+pub(crate) fn tool(assets: &Assets, name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = [assets.folder().to_owned()].into_iter().chain(env::split_paths(&path));
     folders.map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
 impl Hooks for ControlPlane {
-    fn wire(&self) -> Box<dyn Wire> {
-        Box::new(self.link().unwrap())
+    fn wire(&self) -> Pin<Box<dyn Future<Output = Box<dyn Wire>> + Send + '_>> {
+        Box::pin(async { Box::new(self.link().unwrap()) as Box<dyn Wire> })
     }
 
-    fn requests(&self) -> std::pin::Pin<Box<dyn Future<Output = Requests> + Send + '_>> {
-        Box::pin(async { Self::requests(self).await.unwrap() })
+    fn requests(&self) -> Pin<Box<dyn Future<Output = Vec<Asked>> + Send + '_>> {
+        Box::pin(async {
+            let asked = |(request, count): (&gotk_testenv::Request, u64)| Asked {
+                user: request.user.clone(),
+                verb: request.verb.clone(),
+                resource: request.resource.clone(),
+                count,
+            };
+            Self::requests(self).await.unwrap().iter().map(asked).collect()
+        })
     }
 }
 

@@ -5,7 +5,9 @@
 mod counting;
 mod faults;
 mod killed;
+mod kubectl;
 mod lifecycle;
+mod simulated;
 
 use gotk_testenv::{Assets, ControlPlane, Options};
 use http::Request;

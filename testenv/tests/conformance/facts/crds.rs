@@ -14,6 +14,9 @@ pub(super) const FACTS: &[Fact] = &[
     fact!(lists_with_keys_merge_by_them, 22),
     fact!(an_object_that_breaks_the_schema_is_refused, 16, [SchemaValidation]),
     fact!(a_rule_of_the_schema_is_held_to, 29, [Cel]),
+    fact!(a_rule_that_is_none_is_refused, 29, [Cel]),
+    fact!(a_custom_kind_has_the_scale_it_declares, 16, [Scale]),
+    fact!(a_status_with_a_default_is_there_from_the_start, 16),
     fact!(a_rule_may_look_at_the_old_value, 29, [Cel]),
     fact!(what_was_invalid_before_may_stay, 33, [SchemaValidation]),
     fact!(an_unknown_custom_field_is_told_when_asked, 25, [FieldValidation]),
@@ -240,6 +243,52 @@ async fn a_rule_of_the_schema_is_held_to(s: Server) {
         "{message}"
     );
     assert!(message.ends_with(": min is above max"), "{message}");
+}
+
+async fn a_rule_that_is_none_is_refused(s: Server) {
+    let rule = json!([{ "rule": "self.a ==" }]);
+    let spec = json!({ "type": "object", "x-kubernetes-validations": rule });
+    let crd = register(&s, json!({ "type": "object" }), |_| {}).await;
+    let path = "/spec/versions/0/schema/openAPIV3Schema/properties/spec";
+    let patch = json!([{ "op": "replace", "path": path, "value": spec }]);
+    let refused = s.patch(crate::server::JSON_PATCH, &crd.definition, &patch).await.is(422);
+    let message = refused["message"].as_str().unwrap();
+    assert!(
+        message.contains("properties[spec].x-kubernetes-validations[0].rule: Invalid value: {\"Rule\":\"self.a ==\",")
+            && message.contains("compilation failed: ERROR: <input>:1:"),
+        "{message}"
+    );
+}
+
+async fn a_custom_kind_has_the_scale_it_declares(s: Server) {
+    let integer = json!({ "type": "integer" });
+    let spec = json!({ "type": "object", "properties": { "size": integer } });
+    let crd = register(&s, spec, |version| {
+        version["subresources"] = json!({
+            "scale": { "specReplicasPath": ".spec.size", "statusReplicasPath": ".status.size" },
+        });
+    })
+    .await;
+    s.post(&crd.path, &crd.widget("a", json!({ "size": 2 }))).await.is(201);
+    let scale = format!("{}/a/scale", crd.path);
+    let found = s.get(&scale).await.is(200).clone();
+    assert_eq!((&found["kind"], &found["spec"]["replicas"]), (&json!("Scale"), &json!(2)));
+    s.patch(MERGE_PATCH, &scale, &json!({ "spec": { "replicas": 5 } })).await.is(200);
+    let object = s.get(&format!("{}/a", crd.path)).await.is(200).clone();
+    assert_eq!(object["spec"]["size"], 5);
+}
+
+async fn a_status_with_a_default_is_there_from_the_start(s: Server) {
+    let crd = register(&s, json!({ "type": "object" }), |version| {
+        version["subresources"] = json!({ "status": {} });
+        version["schema"]["openAPIV3Schema"]["properties"]["status"] = json!({
+            "type": "object", "default": { "observedGeneration": -1 },
+            "properties": { "observedGeneration": { "type": "integer" } },
+        });
+    })
+    .await;
+    let created = s.post(&crd.path, &crd.widget("a", json!({}))).await.is(201).clone();
+    assert_eq!(created["status"], json!({ "observedGeneration": -1 }));
 }
 
 async fn a_rule_may_look_at_the_old_value(s: Server) {

@@ -16,6 +16,8 @@ pub(super) const FACTS: &[Fact] = &[
     fact!(a_method_that_is_not_there_is_not_allowed, 0),
     fact!(a_path_outside_of_the_api_has_no_status, 0),
     fact!(an_unknown_field_is_told_when_asked, 25, [FieldValidation]),
+    fact!(a_field_that_is_there_twice_is_told_when_asked, 25, [FieldValidation]),
+    fact!(a_value_of_another_type_is_refused_by_field, 16),
     fact!(an_unknown_field_is_dropped_when_not_asked, 25, [FieldValidation]),
 ];
 
@@ -108,6 +110,21 @@ async fn a_path_outside_of_the_api_has_no_status(s: Server) {
     let answer = s.get("/nothing/here").await;
     assert_eq!(answer.code, 404);
     assert_ne!(answer.body["reason"], "NotFound");
+}
+
+async fn a_field_that_is_there_twice_is_told_when_asked(s: Server) {
+    let text = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"k":"1","k":"2"},"foo":1}"#;
+    let path = format!("{}?fieldValidation=Strict", s.core("configmaps"));
+    let request = Request::post(path).header("Content-Type", "application/json");
+    let why = "ConfigMap in version \"v1\" cannot be handled as a ConfigMap: strict decoding error: duplicate field \"data.k\", unknown field \"foo\"";
+    s.send_text(request, text.to_owned()).await.refused(400, "BadRequest", why);
+}
+
+async fn a_value_of_another_type_is_refused_by_field(s: Server) {
+    let mut object = deployment("web", 0);
+    object["spec"]["replicas"] = "many".into();
+    let why = "Deployment in version \"v1\" cannot be handled as a Deployment: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32";
+    s.post(&s.apps("deployments"), &object).await.refused(400, "BadRequest", why);
 }
 
 async fn an_unknown_field_is_told_when_asked(s: Server) {

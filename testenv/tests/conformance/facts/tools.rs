@@ -10,6 +10,8 @@ pub(super) const FACTS: &[Fact] = &[
     fact!(kubectl_applies_shows_and_deletes, 0, [Kubectl]),
     fact!(kubectl_shows_what_an_apply_would_change, 18, [Kubectl]),
     fact!(kubectl_explains_a_field, 27, [Kubectl]),
+    fact!(kubectl_creates_shows_patches_and_waits, 27, [Kubectl]),
+    fact!(kubectl_asks_who_may, 27, [Kubectl]),
     fact!(helm_installs_upgrades_and_removes_a_chart, 0, [Helm]),
 ];
 
@@ -52,6 +54,35 @@ async fn kubectl_shows_what_an_apply_would_change(s: Server) {
 async fn kubectl_explains_a_field(s: Server) {
     let said = text(&s.kubectl(&["explain", "deployment.spec.replicas"]), 0);
     assert!(said.contains("FIELD: replicas <integer>"), "{said}");
+}
+
+async fn kubectl_creates_shows_patches_and_waits(s: Server) {
+    // A typed client: its body is protobuf.
+    let said = text(&s.kubectl(&["create", "configmap", "paint", "--from-literal=colour=red"]), 0);
+    assert_eq!(said, "configmap/paint created\n");
+    let said = text(&s.kubectl(&["get", "configmap", "paint", "-o", "yaml"]), 0);
+    assert!(said.starts_with("apiVersion: v1\ndata:\n  colour: red\nkind: ConfigMap\n"), "{said}");
+    let file = manifest(0);
+    let file = file.path().to_str().unwrap();
+    assert_eq!(text(&s.kubectl(&["apply", "-f", file]), 0), "deployment.apps/web created\n");
+    assert_eq!(text(&s.kubectl(&["apply", "-f", file]), 0), "deployment.apps/web unchanged\n");
+    let patch =
+        r#"{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"main:2"}]}}}}"#;
+    let said = text(&s.kubectl(&["patch", "deployment", "web", "-p", patch]), 0);
+    assert_eq!(said, "deployment.apps/web patched\n");
+    let image = "--for=jsonpath={.spec.template.spec.containers[0].image}=main:2";
+    let said = text(&s.kubectl(&["wait", "deployment/web", image, "--timeout=10s"]), 0);
+    assert_eq!(said, "deployment.apps/web condition met\n");
+    let said = text(&s.kubectl(&["get", "deployment", "web", "-o", "wide", "--no-headers"]), 0);
+    let cells: Vec<&str> = said.split_whitespace().collect();
+    assert_eq!((cells[0], cells[1]), ("web", "0/0"));
+    assert_eq!(cells[5..], ["main", "main:2", "app=web"]);
+}
+
+async fn kubectl_asks_who_may(s: Server) {
+    assert_eq!(text(&s.kubectl(&["auth", "can-i", "create", "pods"]), 0), "yes\n");
+    let said = s.kubectl(&["auth", "can-i", "create", "pods", "--as", "john"]);
+    assert_eq!(text(&said, 1), "no\n");
 }
 
 async fn helm_installs_upgrades_and_removes_a_chart(s: Server) {

@@ -1,0 +1,165 @@
+//! Kinds that are served in two shapes and stored in one.
+//!
+//! Events of both groups are one object, and so are autoscalers of both versions. What the older
+//! shape of an autoscaler has no field for stands in annotations, so nothing is lost by writing it.
+
+use serde_json::{Map, Value, json};
+
+/// A shape that is not the stored one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    /// `events.k8s.io`, stored as an event of the core group.
+    Event,
+    /// `autoscaling/v1`, stored as version 2.
+    Autoscaler,
+}
+
+/// Stored on the left, shown on the right.
+const EVENT_FIELDS: [(&str, &str); 7] = [
+    ("count", "deprecatedCount"),
+    ("firstTimestamp", "deprecatedFirstTimestamp"),
+    ("lastTimestamp", "deprecatedLastTimestamp"),
+    ("source", "deprecatedSource"),
+    ("involvedObject", "regarding"),
+    ("message", "note"),
+    ("reportingComponent", "reportingController"),
+];
+
+/// Annotations of an old autoscaler: part of the object, field, annotation.
+const KEPT: [(&str, &str, &str); 4] = [
+    ("spec", "metrics", "autoscaling.alpha.kubernetes.io/metrics"),
+    ("spec", "behavior", "autoscaling.alpha.kubernetes.io/behavior"),
+    ("status", "currentMetrics", "autoscaling.alpha.kubernetes.io/current-metrics"),
+    ("status", "conditions", "autoscaling.alpha.kubernetes.io/conditions"),
+];
+
+impl Foreign {
+    /// Brings a stored object into this shape.
+    pub(crate) fn shown(self, object: &mut Value) {
+        let Some(root) = object.as_object_mut() else { return };
+        match self {
+            Self::Event => rename(root, EVENT_FIELDS),
+            Self::Autoscaler => autoscaler_shown(object),
+        }
+    }
+
+    /// Brings an object of this shape into the stored one.
+    pub(crate) fn stored(self, object: &mut Value) {
+        let Some(root) = object.as_object_mut() else { return };
+        match self {
+            Self::Event => rename(root, EVENT_FIELDS.map(|(stored, shown)| (shown, stored))),
+            Self::Autoscaler => autoscaler_stored(object),
+        }
+    }
+}
+
+fn rename(map: &mut Map<String, Value>, names: [(&str, &str); 7]) {
+    for (from, to) in names {
+        if let Some(value) = map.remove(from) {
+            map.insert(to.to_owned(), value);
+        }
+    }
+}
+
+fn take(object: &mut Value, part: &str, field: &str) -> Option<Value> {
+    object.get_mut(part)?.as_object_mut()?.remove(field).filter(|value| !value.is_null())
+}
+
+fn is_cpu(metric: &Value, place: &str) -> bool {
+    let of = &metric["resource"];
+    metric["type"] == "Resource" && of["name"] == "cpu" && of[place]["averageUtilization"].is_i64()
+}
+
+/// Takes the processor's share out of the metrics: the one number the old shape has.
+fn take_cpu(object: &mut Value, part: &str, field: &str, place: &str) -> Option<Value> {
+    let metrics = object.get_mut(part)?.get_mut(field)?.as_array_mut()?;
+    let at = metrics.iter().position(|metric| is_cpu(metric, place))?;
+    Some(metrics.remove(at)["resource"][place]["averageUtilization"].take())
+}
+
+fn autoscaler_shown(object: &mut Value) {
+    if let Some(cpu) = take_cpu(object, "spec", "metrics", "target") {
+        object["spec"]["targetCPUUtilizationPercentage"] = cpu;
+    }
+    if let Some(cpu) = take_cpu(object, "status", "currentMetrics", "current") {
+        object["status"]["currentCPUUtilizationPercentage"] = cpu;
+    }
+    for (part, field, annotation) in KEPT {
+        let rest = take(object, part, field);
+        if let Some(rest) = rest.filter(|it| it.as_array().is_none_or(|list| !list.is_empty())) {
+            if !object["metadata"]["annotations"].is_object() {
+                object["metadata"]["annotations"] = json!({});
+            }
+            object["metadata"]["annotations"][annotation] = rest.to_string().into();
+        }
+    }
+}
+
+fn autoscaler_stored(object: &mut Value) {
+    for (part, field, annotation) in KEPT {
+        let annotations = object.pointer_mut("/metadata/annotations");
+        let annotations = annotations.and_then(Value::as_object_mut);
+        let kept = annotations.and_then(|annotations| annotations.remove(annotation));
+        let read = kept.and_then(|kept| serde_json::from_str(kept.as_str()?).ok());
+        if let Some(read) = read {
+            object[part][field] = read;
+        }
+    }
+    let emptied = object["metadata"]["annotations"].as_object().is_some_and(Map::is_empty);
+    if let Some(meta) = object["metadata"].as_object_mut().filter(|_| emptied) {
+        meta.remove("annotations");
+    }
+    if let Some(cpu) = take(object, "spec", "targetCPUUtilizationPercentage") {
+        let target = json!({ "type": "Utilization", "averageUtilization": cpu });
+        prepend(object, "spec", "metrics", "target", target);
+    }
+    if let Some(cpu) = take(object, "status", "currentCPUUtilizationPercentage") {
+        let current = json!({ "averageUtilization": cpu });
+        prepend(object, "status", "currentMetrics", "current", current);
+    }
+}
+
+fn prepend(object: &mut Value, part: &str, field: &str, place: &str, value: Value) {
+    if !object[part][field].is_array() {
+        object[part][field] = json!([]);
+    }
+    let metric = json!({ "type": "Resource", "resource": { "name": "cpu", place: value } });
+    if let Some(metrics) = object[part][field].as_array_mut() {
+        metrics.insert(0, metric);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_has_two_spellings() {
+        let stored = json!({ "message": "m", "involvedObject": { "kind": "Pod" }, "reason": "r", "count": 2 });
+        let mut event = stored.clone();
+        Foreign::Event.shown(&mut event);
+        let shown = json!({ "note": "m", "regarding": { "kind": "Pod" }, "reason": "r", "deprecatedCount": 2 });
+        assert_eq!(event, shown);
+        Foreign::Event.stored(&mut event);
+        assert_eq!(event, stored);
+    }
+
+    #[test]
+    fn an_old_autoscaler_keeps_what_it_has_no_field_for() {
+        let stored = json!({
+            "metadata": { "name": "a" },
+            "spec": { "maxReplicas": 3, "behavior": { "scaleUp": {} }, "metrics": [
+                { "type": "Resource", "resource": { "name": "cpu", "target": { "type": "Utilization", "averageUtilization": 50 } } },
+                { "type": "Pods", "pods": {} },
+            ] },
+        });
+        let mut autoscaler = stored.clone();
+        Foreign::Autoscaler.shown(&mut autoscaler);
+        assert_eq!(
+            autoscaler["spec"],
+            json!({ "maxReplicas": 3, "targetCPUUtilizationPercentage": 50 })
+        );
+        Foreign::Autoscaler.stored(&mut autoscaler);
+        assert_eq!(autoscaler, stored);
+    }
+}

@@ -1,0 +1,137 @@
+//! A watch at work: what was written goes to the client, as fast as the client takes it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+
+use crate::fault::Harm;
+use crate::http::Shared;
+use crate::store::Expired;
+use crate::watch::Watch;
+
+/// How often a quiet watch is told how far it is.
+const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
+
+/// How long a watch lives when the client does not say. Upstream takes 30 to 60 minutes.
+const LIFETIME: Duration = Duration::from_secs(45 * 60);
+
+/// What a test wants to happen to a watch after so many events.
+#[derive(Debug)]
+pub(crate) struct Limit {
+    left: usize,
+    harm: Harm,
+    cut: Arc<Notify>,
+}
+
+impl Limit {
+    pub(crate) fn new(harm: &Harm, cut: Arc<Notify>) -> Option<Self> {
+        let (Harm::CutAfter(left) | Harm::FreezeAfter(left) | Harm::ExpireAfter(left)) = *harm
+        else {
+            return None;
+        };
+        Some(Self { left, harm: harm.clone(), cut })
+    }
+}
+
+/// Why a watch has nothing more to say.
+struct Over;
+
+/// The client's end, and what is to go wrong with it.
+struct Client {
+    lines: mpsc::Sender<Bytes>,
+    limit: Option<Limit>,
+}
+
+impl Client {
+    async fn send(&mut self, lines: Bytes, watch: &Watch) -> Result<(), Over> {
+        let Some(limit) = &mut self.limit else {
+            return self.lines.send(lines).await.map_err(|_| Over);
+        };
+        // A line is an event: JSON has no other line breaks.
+        let ends = lines.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at);
+        let ends: Vec<usize> = ends.take(limit.left).collect();
+        limit.left -= ends.len();
+        let told = lines.slice(..ends.last().map_or(0, |end| end + 1));
+        if !told.is_empty() {
+            self.lines.send(told).await.map_err(|_| Over)?;
+        }
+        if limit.left > 0 { Ok(()) } else { self.harm(watch).await }
+    }
+
+    /// Before anything is sent: some harms wait for no event.
+    async fn begin(&mut self, watch: &Watch) -> Result<(), Over> {
+        if self.limit.as_ref().is_some_and(|limit| limit.left == 0) {
+            return self.harm(watch).await;
+        }
+        Ok(())
+    }
+
+    async fn harm(&mut self, watch: &Watch) -> Result<(), Over> {
+        let Some(limit) = self.limit.take() else { return Ok(()) };
+        // The client has what was sent before: it was taken, and had the time to leave.
+        drop(self.lines.reserve().await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        match limit.harm {
+            Harm::CutAfter(_) => limit.cut.notify_one(),
+            Harm::ExpireAfter(_) => {
+                let expired = watch.expired(&Expired { oldest: watch.cursor.saturating_add(1) });
+                let _gone = self.lines.send(expired).await;
+            }
+            _ => self.lines.closed().await,
+        }
+        Err(Over)
+    }
+}
+
+/// Runs a watch until its client leaves, its time is up, or it fell behind.
+pub(crate) fn tell(
+    shared: Arc<Shared>,
+    mut watch: Watch,
+    limit: Option<Limit>,
+) -> mpsc::Receiver<Bytes> {
+    // One line in flight: a slow client is waited for here and costs nothing in the store.
+    let (lines, receiver) = mpsc::channel(1);
+    let lifetime = watch.timeout_seconds.map_or(LIFETIME, Duration::from_secs);
+    tokio::spawn(async move {
+        let end = Instant::now().checked_add(lifetime);
+        let end = end.unwrap_or_else(|| Instant::now() + LIFETIME);
+        let mut client = Client { lines, limit };
+        let told = follow(&shared, &mut watch, &mut client);
+        let over = tokio::time::timeout_at(end, told).await;
+        if over.is_err() && watch.bookmarks {
+            // A client that has left does not need to be told.
+            let _told = client.lines.try_send(watch.bookmark(false));
+        }
+    });
+    receiver
+}
+
+async fn follow(shared: &Shared, watch: &mut Watch, client: &mut Client) -> Result<(), Over> {
+    let mut news = shared.sender(watch.shelf()).subscribe();
+    client.begin(watch).await?;
+    while let Some(lines) = watch.next_initial() {
+        client.send(lines, watch).await?;
+    }
+    loop {
+        news.mark_unchanged();
+        let lines = match shared.with(|machine| machine.poll(watch)) {
+            Ok(lines) => lines,
+            Err(expired) => return client.send(watch.expired(&expired), watch).await,
+        };
+        for line in lines {
+            client.send(line, watch).await?;
+        }
+        tokio::select! {
+            changed = news.changed() => changed.map_err(|_| Over)?,
+            () = client.lines.closed() => return Err(Over),
+            () = tokio::time::sleep(BOOKMARK_EVERY) => {
+                if watch.bookmarks {
+                    client.send(watch.bookmark(false), watch).await?;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! An object on its way from the manifest to the cluster.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::defer::{self, Pending};
+use super::{PlanOptions, Verdict};
+use crate::cluster::{Endpoint, Precise};
+use crate::order::{self, Stage};
+use crate::{Action, Applier, Change, Error, Note, ObjectId, manifests, object};
+
+/// An object on its way.
+#[derive(Debug)]
+pub(crate) struct Item {
+    pub(crate) endpoint: Arc<Endpoint>,
+    pub(crate) stage: Stage,
+    /// What is applied; forgotten when nothing has to be.
+    pub(crate) desired: Option<Value>,
+    pub(crate) change: Change,
+    pub(crate) todo: Todo,
+    /// Whether its status, when last seen, was as it should be.
+    pub(crate) settled: bool,
+    pub(crate) is_job_with_ttl: bool,
+    pub(crate) options: Arc<PlanOptions>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Todo {
+    Nothing,
+    /// The server is asked when the stage begins.
+    Ask,
+    Write(Box<Write>),
+}
+
+/// How an object is written.
+#[derive(Debug, Default)]
+pub(crate) struct Write {
+    /// A patch that goes first.
+    pub(crate) take_over: Option<Value>,
+    /// What is applied instead of what is desired.
+    pub(crate) payload: Option<Value>,
+    /// What is deleted first.
+    pub(crate) recreate: Option<Precise>,
+}
+
+impl Item {
+    pub(crate) fn id(&self) -> &ObjectId {
+        &self.change.object
+    }
+
+    pub(crate) fn path(&self) -> String {
+        self.endpoint.object(self.id())
+    }
+
+    pub(crate) fn change_stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Notes what the server said.
+    pub(crate) fn settle(&mut self, verdict: Verdict) {
+        let Verdict { change, write, settled } = verdict;
+        self.todo = write.map_or(Todo::Nothing, |write| Todo::Write(Box::new(write)));
+        if matches!(self.todo, Todo::Nothing) && self.stage != Stage::Definitions {
+            self.desired = None;
+        }
+        (self.change, self.settled) = (change, settled);
+    }
+
+    /// Leaves the server's answer for later, and checks what can be checked without it.
+    pub(super) fn defer(&mut self, action: Action, pending: &Pending) -> Result<(), Error> {
+        if let Some(desired) = &self.desired {
+            pending.check(self.id(), desired)?;
+        }
+        let change = Change::new(self.id().clone(), &self.change.version, action);
+        self.change = change.note(Note::Deferred);
+        self.todo = Todo::Ask;
+        Ok(())
+    }
+}
+
+/// Reads a set: who is what, where it belongs, and in which order it comes.
+pub(super) async fn prepare(
+    applier: &Applier,
+    objects: Vec<Value>,
+    options: &Arc<PlanOptions>,
+) -> Result<Vec<Item>, Error> {
+    let definitions = defer::definitions(&objects);
+    let mut endpoints = Endpoints::default();
+    let mut items = Vec::with_capacity(objects.len());
+    for mut desired in objects {
+        let mut id = identify(&desired)?;
+        let version = object::version(&desired).to_owned();
+        let endpoint = match endpoints.known(&id, &version) {
+            Some(endpoint) => endpoint,
+            None => endpoints.learn(applier, &id, &version, &definitions).await?,
+        };
+        manifests::normalize(&mut desired);
+        settle_namespace(&mut id, &mut desired, &endpoint)?;
+        if let Some(owner) = &applier.owner {
+            owner.stamp(&mut desired);
+        }
+        items.push(Item {
+            stage: Stage::of(&id, &options.first_kinds),
+            endpoint,
+            is_job_with_ttl: object::is_job_with_ttl(&desired),
+            desired: Some(desired),
+            change: Change::new(id, &version, Action::Keep),
+            todo: Todo::Ask,
+            settled: false,
+            options: Arc::clone(options),
+        });
+    }
+    items.sort_by(|a, b| (a.stage, order::key(a.id())).cmp(&(b.stage, order::key(b.id()))));
+    let twice = items.windows(2).find(|pair| pair[0].id() == pair[1].id());
+    match twice {
+        Some(pair) => Err(Error::object_problem(pair[0].id(), "is twice in the set")),
+        None => Ok(items),
+    }
+}
+
+fn identify(desired: &Value) -> Result<ObjectId, Error> {
+    let id = ObjectId::of(desired);
+    let missing = [
+        ("apiVersion", object::text(desired, "/apiVersion")),
+        ("kind", &id.kind),
+        ("metadata.name", &id.name),
+    ];
+    match missing.iter().find(|(_, text)| text.is_empty()) {
+        Some((field, _)) => Err(Error::object_problem(&id, format!("{field} is missing"))),
+        None => Ok(id),
+    }
+}
+
+fn settle_namespace(
+    id: &mut ObjectId,
+    desired: &mut Value,
+    endpoint: &Endpoint,
+) -> Result<(), Error> {
+    if endpoint.namespaced && id.namespace.is_empty() {
+        return Err(Error::object_problem(id, "namespace not specified"));
+    }
+    if !endpoint.namespaced {
+        id.namespace.clear();
+        if let Some(metadata) = desired.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.remove("namespace");
+        }
+    }
+    Ok(())
+}
+
+/// The endpoints of the kinds of a set; most sets have few kinds.
+#[derive(Default)]
+struct Endpoints(Vec<Arc<Endpoint>>);
+
+impl Endpoints {
+    fn known(&self, id: &ObjectId, version: &str) -> Option<Arc<Endpoint>> {
+        let same = |endpoint: &&Arc<Endpoint>| {
+            let it = &endpoint.resource;
+            it.kind == id.kind && it.version == version && it.group == id.group
+        };
+        self.0.iter().find(same).cloned()
+    }
+
+    async fn learn(
+        &mut self,
+        applier: &Applier,
+        id: &ObjectId,
+        version: &str,
+        definitions: &BTreeSet<defer::Definition>,
+    ) -> Result<Arc<Endpoint>, Error> {
+        let served = applier.discovery.resolve(&id.group, Some(version), &id.kind).await;
+        let endpoint = match served {
+            Ok(served) => Endpoint::of(&served),
+            Err(gotk_client::Error::UnknownKind { .. }) => {
+                let defined =
+                    definitions.iter().find(|it| it.defines(&id.group, version, &id.kind));
+                defined.map(|it| it.endpoint(version)).ok_or_else(|| Error::UnknownKind {
+                    object: Box::new(id.clone()),
+                    kind: format!("{}.{}/{version}", id.kind, id.group),
+                })?
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let endpoint = Arc::new(endpoint);
+        self.0.push(Arc::clone(&endpoint));
+        Ok(endpoint)
+    }
+}

@@ -1,0 +1,43 @@
+//! What a set does to a cluster, one named fact at a time, on the embedded server and on a real one.
+//!
+//! `cargo test -p gotk-ssa --test it -- prune` runs the facts about pruning.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a fact that does not hold panics")]
+
+mod facts;
+mod site;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use gotk_testenv::Assets;
+use libtest_mimic::{Arguments, Trial};
+
+use crate::site::{Server, Site};
+
+/// A named fact.
+type Fact = (&'static str, fn(Site) -> Pin<Box<dyn Future<Output = ()> + Send>>);
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials = trials(&Arc::new(Server::Embedded));
+    match Assets::or_skip("gotk-ssa on a real server") {
+        Ok(assets) => trials.extend(assets.iter().flat_map(|it| self::trials(&Server::real(it)))),
+        Err(error) => trials.push(Trial::test("assets", move || Err(error.into()))),
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn trials(server: &Arc<Server>) -> Vec<Trial> {
+    let real = matches!(**server, Server::Real(..)).then(facts::of_a_real_server);
+    let facts = facts::all().into_iter().chain(real.into_iter().flatten());
+    let trial = |(name, fact): Fact| {
+        let server = Arc::clone(server);
+        Trial::test(format!("{}::{name}", server.name()), move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async { fact(server.site().await).await });
+            Ok(())
+        })
+    };
+    facts.map(trial).collect()
+}

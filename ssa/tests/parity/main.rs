@@ -1,0 +1,47 @@
+//! The scenarios of `tests/scenarios`, each held against what Flux's engine answered.
+//!
+//! `cargo test -p gotk-ssa --test parity -- real::ignore` runs some of them. `GOTK_WRITE=1` writes our
+//! own answers, where a scenario says that they differ on purpose (with `-- real`).
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario that differs panics")]
+
+mod perform;
+mod scenario;
+mod server;
+mod state;
+
+use std::sync::Arc;
+
+use gotk_testenv::Assets;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use crate::perform::perform;
+use crate::scenario::Scenario;
+use crate::server::Server;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let scenarios = Scenario::all();
+    let mut trials = trials(&Arc::new(Server::Embedded), &scenarios);
+    match Assets::or_skip("parity with fluxcd/pkg/ssa on a real server") {
+        Ok(Some(assets)) => trials.extend(self::trials(&Server::real(&assets), &scenarios)),
+        Ok(None) => {}
+        Err(error) => trials.push(Trial::test("assets", move || Err(error.into()))),
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn trials(server: &Arc<Server>, scenarios: &[Arc<Scenario>]) -> Vec<Trial> {
+    let trial = |scenario: &Arc<Scenario>| {
+        let (server, scenario) = (Arc::clone(server), Arc::clone(scenario));
+        let name = format!("{}::{}::{}", server.name(), scenario.file, scenario.name);
+        Trial::test(name, move || run(&server, &scenario))
+    };
+    scenarios.iter().map(trial).collect()
+}
+
+fn run(server: &Server, scenario: &Scenario) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let ours = runtime.block_on(async { perform(server.site().await, scenario).await });
+    scenario.judge(&ours, server.is_real()).map_err(Failed::from)
+}
