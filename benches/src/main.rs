@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         ["list"] => list(),
         ["ours", row, input, iterations] => measure::ours(row, input, iterations),
         ["diff", arguments @ ..] => diff::run(arguments),
+        ["input", row, path] => measure::input(row, path),
         ["growth"] => growth::run(),
         ["all"] => report::run(&rows::all()),
         names => rows::named(names).and_then(|rows| report::run(&rows)),

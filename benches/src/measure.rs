@@ -62,6 +62,16 @@ pub(crate) fn ours(name: &str, input: &str, iterations: &str) -> Result<(), Erro
     Ok(())
 }
 
+/// Writes the input of a row to a file.
+pub(crate) fn input(name: &str, path: &str) -> Result<(), Error> {
+    let row = rows::named(&[name])?.remove(0);
+    std::fs::write(path, (row.input)()).map_err(|source| Error::File {
+        action: "write",
+        path: path.to_owned(),
+        source,
+    })
+}
+
 fn fingerprint(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Bytes(bytes) => hex::encode(Sha256::digest(bytes)),

@@ -70,11 +70,14 @@ fn keep(new: Comparison) -> Result<(), Error> {
     rewrite()
 }
 
+/// What people have to say about rows below their target.
+const NOTES: &str = include_str!("../NOTES.md");
+
 /// Writes `RESULTS.md` anew from the records.
 pub(crate) fn rewrite() -> Result<(), Error> {
     write(
         &here().join("RESULTS.md"),
-        &(markdown(&read()) + &growth::markdown() + &diff::record::markdown()),
+        &(markdown(&read()) + NOTES + &growth::markdown() + &diff::record::markdown()),
     )
 }
 
@@ -94,18 +97,27 @@ fn is_a_row(name: &str) -> bool {
     rows::all().iter().any(|row| row.name == name)
 }
 
-/// The input of a row as a file.
-fn store(row: &Row, input: &[u8]) -> Result<PathBuf, Error> {
+/// Where the input of a row is kept.
+fn place(row: &Row) -> Result<PathBuf, Error> {
     let inputs = host::cache().join("bench-inputs");
-    let path = inputs.join(row.name.replace('/', "-"));
     fs::create_dir_all(&inputs).map_err(|source| file("create", &inputs, source))?;
-    fs::write(&path, input).map_err(|source| file("write", &path, source))?;
-    Ok(path)
+    Ok(inputs.join(row.name.replace('/', "-")))
+}
+
+/// Writes the input of a row, in a process of its own: the peak RSS of a child begins with that of
+/// its parent, so this one must stay small.
+fn store(row: &Row, own: &Path) -> Result<PathBuf, Error> {
+    let path = place(row)?;
+    let failed = |source| file("write", &path, source);
+    let status = Command::new(own).args(["input", row.name]).arg(&path).status().map_err(failed)?;
+    if status.success() { Ok(path) } else { Err(failed(std::io::ErrorKind::Other.into())) }
 }
 
 /// Nanoseconds of CPU for one operation on an input, ours and the peer's: of three runs the middle.
 pub(crate) fn cpu(row: &Row, input: &[u8], iterations: u32) -> Result<(f64, f64), Error> {
-    let input = store(row, input)?;
+    let place = place(row)?;
+    fs::write(&place, input).map_err(|source| file("write", &place, source))?;
+    let input = place;
     let own = std::env::current_exe().map_err(|source| file("find", Path::new("self"), source))?;
     let (program, row) = (peer::build(row.peer)?, Row { iterations, ..*row });
     let (mut ours, mut peer) = (Vec::new(), Vec::new());
@@ -118,7 +130,8 @@ pub(crate) fn cpu(row: &Row, input: &[u8], iterations: u32) -> Result<(f64, f64)
 }
 
 fn compare(row: &Row) -> Result<Comparison, Error> {
-    let input = store(row, &(row.input)())?;
+    let own = std::env::current_exe().map_err(|source| file("find", Path::new("self"), source))?;
+    let input = store(row, &own)?;
 
     let mut comparison = Comparison {
         row: row.name.to_owned(),
@@ -130,7 +143,6 @@ fn compare(row: &Row) -> Result<Comparison, Error> {
         peer_versions: peer::versions(row.peer),
         peer_error: None,
     };
-    let own = std::env::current_exe().map_err(|source| file("find", Path::new("self"), source))?;
     let program = match row.peer {
         "" => None,
         name => Some(peer::build(name)),

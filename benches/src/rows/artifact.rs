@@ -159,7 +159,7 @@ struct Numbers(u64);
 
 impl Read for Numbers {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        for chunk in buffer.chunks_mut(64) {
+        for chunk in buffer.chunks_mut(1024) {
             self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let digit = u8::try_from(self.0 >> 60).unwrap_or(0);
             chunk.fill(b'0' + digit);
