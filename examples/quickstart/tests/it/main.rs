@@ -1,5 +1,7 @@
 //! The program as a person runs it: its words and its exit code, on both servers.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test needs is there, or it fails")]
+
 mod kubelet;
 
 use std::path::Path;
