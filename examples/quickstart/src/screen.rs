@@ -128,11 +128,11 @@ impl Screen {
             let mut awaited = awaited.lock().unwrap_or_else(PoisonError::into_inner);
             match status {
                 Status::Current if awaited.remove(object) => {
-                    paint.line(Tone::Good, "ready", object)
+                    paint.line(Tone::Good, "ready", object);
                 }
                 Status::Current => {}
                 Status::Failed => {
-                    paint.line(Tone::Bad, "failed", format_args!("{object}: {words}"))
+                    paint.line(Tone::Bad, "failed", format_args!("{object}: {words}"));
                 }
                 _ => {
                     awaited.insert(object.clone());
