@@ -1,8 +1,6 @@
 //! Ten thousand objects: requests grow in line with them, and their inventory outgrows one request to
 //! etcd, which takes 1.5 MiB.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
 use gotk_apiserver::ApiServer;
 use gotk_client::{Options, Transport, Verb};
 use gotk_ssa::{Action, Applier, ConfigMapInventory, FieldManager, InventoryStore, Owner};
