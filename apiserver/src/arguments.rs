@@ -47,8 +47,10 @@ pub(crate) fn parse(mut line: impl Iterator<Item = String>) -> Result<Call, Stri
             Some((option, value)) if option.starts_with("--") => (option, Some(value.to_owned())),
             _ => (&*word, None),
         };
-        let mut value =
-            || given.take().or_else(|| line.next()).ok_or(format!("{option} needs a value"));
+        let mut value = || {
+            let given = given.take().or_else(|| line.next());
+            given.ok_or_else(|| format!("{option} needs a value"))
+        };
         match option {
             "--help" | "-h" => return Ok(Call::Help),
             "--port" => found.port = port(&value()?)?,

@@ -93,7 +93,7 @@ impl Options {
         self
     }
 
-    /// Whether each namespace gets its `default` service account and the ConfigMap
+    /// Whether each namespace gets its `default` service account and the `ConfigMap`
     /// `kube-root-ca.crt`, as from the controller-manager. Off unless asked for: few tests want to
     /// find objects they did not make.
     pub fn service_accounts(mut self, yes: bool) -> Self {
@@ -101,9 +101,9 @@ impl Options {
         self
     }
 
-    /// Plays controllers, scheduler and kubelet: Deployments, ReplicaSets, StatefulSets, DaemonSets
-    /// and Jobs make pods, which become ready, or end, `delay` later by the server's clock; claims
-    /// are bound. Without it they stay as they were applied.
+    /// Plays controllers, scheduler and kubelet: what runs pods (deployments, replica sets, stateful
+    /// sets, daemon sets and jobs) makes them, and they become ready, or end, `delay` later by the
+    /// server's clock; claims are bound. Without it they stay as they were applied.
     ///
     /// The annotation `gotk.dev/simulate` makes an object `fail` or `stall` instead, and
     /// `gotk.dev/simulate-after` gives it a delay of its own (`250ms`, `5s`, `2m`); a pod without

@@ -209,7 +209,7 @@ impl Machine {
     fn resize(&mut self, rollout: &Rollout) {
         let active: Vec<&Subject> =
             rollout.sets().filter(|set| set.wanted("replicas", 0) > 0).collect();
-        let newest = rollout.new.as_ref().or(rollout.old.last());
+        let newest = rollout.new.as_ref().or_else(|| rollout.old.last());
         let target = match active.as_slice() {
             [only] => Some(*only),
             _ => newest,

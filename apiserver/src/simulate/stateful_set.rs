@@ -57,8 +57,8 @@ impl Row<'_> {
 
     /// Whether the roll from the end has come to this place.
     fn is_updating(&self, ordinal: i64) -> bool {
-        let after = ordinal + 1..self.end();
-        after.clone().all(|at| self.pod(at).is_some_and(|pod| self.is_updated(pod)))
+        let mut after = ordinal + 1..self.end();
+        after.all(|at| self.pod(at).is_some_and(|pod| self.is_updated(pod)))
             && ordinal >= self.partition()
     }
 

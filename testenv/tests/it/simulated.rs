@@ -85,6 +85,7 @@ impl Pair {
     }
 
     /// Tells real pods what simulated ones say, until `done` on the real server.
+    #[expect(clippy::future_not_send, reason = "a test stays on its thread")]
     async fn play_kubelet(&self, what: &str, done: impl AsyncFn(&Client) -> bool) {
         eventually(what, async || {
             if done(&self.real).await {
