@@ -342,7 +342,10 @@ fn damaged(dice: &mut Dice, texts: &[&str]) -> String {
             "\0",
         ];
         match dice.below(5) {
-            0 => text.replace_range(from..to.min(from + 12).max(from), ""),
+            0 => {
+                let near = places.iter().filter(|place| **place <= to.min(from + 12));
+                text.replace_range(from..near.max().map_or(from, |place| (*place).max(from)), "");
+            }
             1 => {
                 let copy = text[from..to].chars().take(40).collect::<String>();
                 text.insert_str(from, &copy);
