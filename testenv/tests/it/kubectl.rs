@@ -11,7 +11,7 @@ use gotk_testenv::Assets;
 
 const PAGE: &str = include_str!("../../../apiserver/KUBECTL.md");
 
-/// A block of the page that begins with a line such as "```yaml".
+/// A block of the page, by the line that opens its fence.
 fn blocks(kind: &str) -> Vec<&'static str> {
     let opening = format!("```{kind}\n");
     let blocks = PAGE.split(opening.as_str()).skip(1);

@@ -271,10 +271,10 @@ async fn a_custom_kind_has_the_scale_it_declares(s: Server) {
     .await;
     s.post(&crd.path, &crd.widget("a", json!({ "size": 2 }))).await.is(201);
     let scale = format!("{}/a/scale", crd.path);
-    let found = s.get(&scale).await.is(200).clone();
+    let found = s.get(&scale).await.is(200);
     assert_eq!((&found["kind"], &found["spec"]["replicas"]), (&json!("Scale"), &json!(2)));
     s.patch(MERGE_PATCH, &scale, &json!({ "spec": { "replicas": 5 } })).await.is(200);
-    let object = s.get(&format!("{}/a", crd.path)).await.is(200).clone();
+    let object = s.get(&format!("{}/a", crd.path)).await.is(200);
     assert_eq!(object["spec"]["size"], 5);
 }
 
@@ -287,7 +287,7 @@ async fn a_status_with_a_default_is_there_from_the_start(s: Server) {
         });
     })
     .await;
-    let created = s.post(&crd.path, &crd.widget("a", json!({}))).await.is(201).clone();
+    let created = s.post(&crd.path, &crd.widget("a", json!({}))).await.is(201);
     assert_eq!(created["status"], json!({ "observedGeneration": -1 }));
 }
 

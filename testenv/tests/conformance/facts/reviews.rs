@@ -202,7 +202,7 @@ async fn an_event_is_seen_in_both_groups(s: Server) {
         "regarding": { "kind": "Pod", "name": "p", "namespace": s.namespace },
     });
     s.post(&s.path("/apis/events.k8s.io/v1", "events"), &event).await.is(201);
-    let seen = s.get(&format!("{}/e", s.core("events"))).await.is(200).clone();
+    let seen = s.get(&format!("{}/e", s.core("events"))).await.is(200);
     assert_eq!((&seen["message"], &seen["involvedObject"]["name"]), (&json!("said"), &json!("p")));
     assert_eq!((&seen["apiVersion"], &seen["reportingComponent"]), (&json!("v1"), &json!("a.b/c")));
 }
@@ -215,6 +215,6 @@ async fn an_autoscaler_is_seen_in_both_versions(s: Server) {
     });
     s.post(&s.path("/apis/autoscaling/v1", "horizontalpodautoscalers"), &old).await.is(201);
     let path = format!("{}/h", s.path("/apis/autoscaling/v2", "horizontalpodautoscalers"));
-    let new = s.get(&path).await.is(200).clone();
+    let new = s.get(&path).await.is(200);
     assert_eq!(new["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"], 50);
 }
