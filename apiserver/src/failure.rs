@@ -313,8 +313,8 @@ impl Failure {
         Self::new(422, "Invalid", message).about("", "", "")
     }
 
-    pub(crate) fn too_many_operations(why: &str) -> Self {
-        Self::new(413, "RequestEntityTooLarge", format!("Request entity too large: {why}"))
+    pub(crate) fn too_many_operations(message: String) -> Self {
+        Self::new(413, "RequestEntityTooLarge", message)
     }
 
     pub(crate) fn expired(message: impl Into<String>) -> Self {

@@ -180,13 +180,10 @@ impl Patch {
 /// A patch that is none, or that does not fit the object.
 fn refused(error: gotk_merge::Error) -> Failure {
     let message = error.to_string();
-    if message.starts_with("The allowed maximum operations") {
-        return Failure::too_many_operations(&message);
-    }
-    if error.code() == 422 {
-        Failure::patch_does_not_fit()
-    } else {
-        Failure::bad_request(format!("error decoding patch: {message}"))
+    match error.code() {
+        413 => Failure::too_many_operations(message),
+        422 => Failure::patch_does_not_fit(),
+        _ => Failure::bad_request(format!("error decoding patch: {message}")),
     }
 }
 

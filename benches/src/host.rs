@@ -10,6 +10,13 @@ pub(crate) fn cache() -> PathBuf {
     env::var_os("GOTK_CACHE").map_or_else(|| caches().join("gotk"), PathBuf::from)
 }
 
+/// Where files may be made and lost: in memory, if the system has such a folder.
+pub(crate) fn scratch() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    let usable = tempfile::tempfile_in(&memory).is_ok();
+    if usable { memory } else { env::temp_dir() }
+}
+
 /// The machine in one line: processor, cores, memory.
 pub(crate) fn shape() -> String {
     let field = |file: &str, key: &str| {

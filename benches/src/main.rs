@@ -2,12 +2,15 @@
 //!
 //! ```text
 //! cargo run --release -p gotk-benches -- list
-//! cargo run --release -p gotk-benches -- yaml/parse yaml/emit      # or `all`
+//! cargo run --release -p gotk-benches -- yaml/read yaml/rewrite     # or `all`
+//! cargo run --release -p gotk-benches -- diff yaml --seed 7 --count 10000
 //! ```
 //!
 //! Every run is a process of its own, ours and the peer's alternating, so that neither warms a cache
 //! for the other. A row whose two results differ is reported as such and claims nothing.
 
+mod diff;
+mod growth;
 mod host;
 mod measure;
 mod peer;
@@ -26,6 +29,9 @@ fn main() -> ExitCode {
         [] | ["help" | "--help"] => usage(),
         ["list"] => list(),
         ["ours", row, input, iterations] => measure::ours(row, input, iterations),
+        ["diff", arguments @ ..] => diff::run(arguments),
+        ["input", row, path] => measure::input(row, path),
+        ["growth"] => growth::run(),
         ["all"] => report::run(&rows::all()),
         names => rows::named(names).and_then(|rows| report::run(&rows)),
     };
@@ -40,12 +46,17 @@ fn main() -> ExitCode {
 
 fn usage() -> Result<(), Error> {
     say("usage: gotk-benches list | all | ROW…   (GOTK_RUNS=5 sets the runs of each side)");
+    say("       gotk-benches growth");
+    say("       gotk-benches diff ROOM… [--seed S] [--count N] [--sample] [--unrecorded]");
     Ok(())
 }
 
 fn list() -> Result<(), Error> {
     for Row { name, question, peer, target, .. } in rows::all() {
         say(&format!("{name:<28} {question} (peer: {peer}; target: {target})"));
+    }
+    for diff::Room { name, inputs, peer, .. } in diff::rooms::all() {
+        say(&format!("diff {name:<23} {inputs} (peer: {peer})"));
     }
     Ok(())
 }
@@ -65,7 +76,9 @@ enum Error {
     Program { program: String, stderr: String },
     #[error("{program} printed no measurement: {printed:?}")]
     Protocol { program: String, printed: String },
-    #[error("no row is called {0}; `list` shows them")]
+    #[error("{0} inputs are answered differently")]
+    Different(u64),
+    #[error("no row or room is called {0}; `list` shows them")]
     UnknownRow(String),
     #[error("the number of iterations is not a number: {0}")]
     Iterations(String),

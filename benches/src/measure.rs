@@ -23,6 +23,9 @@ pub(crate) struct Measurement {
     pub(crate) bytes: u64,
     /// Allocations of all iterations together, where the program counts them.
     pub(crate) allocs: Option<u64>,
+    /// How many bytes one iteration made, where they are compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) made: Option<u64>,
     pub(crate) result: String,
 }
 
@@ -52,16 +55,27 @@ pub(crate) fn ours(name: &str, input: &str, iterations: &str) -> Result<(), Erro
         cpu_ns: nanoseconds(cpu_time().saturating_sub(cpu)),
         bytes: input.len() as u64,
         allocs: Some(counted.count_total),
+        made: if let Outcome::Sized { made, .. } = last { Some(made) } else { None },
         result: fingerprint(&last),
     };
     say(&serde_json::to_string(&measurement).unwrap_or_default());
     Ok(())
 }
 
+/// Writes the input of a row to a file.
+pub(crate) fn input(name: &str, path: &str) -> Result<(), Error> {
+    let row = rows::named(&[name])?.remove(0);
+    std::fs::write(path, (row.input)()).map_err(|source| Error::File {
+        action: "write",
+        path: path.to_owned(),
+        source,
+    })
+}
+
 fn fingerprint(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Bytes(bytes) => hex::encode(Sha256::digest(bytes)),
-        Outcome::Count(count) => count.to_string(),
+        Outcome::Count(count) | Outcome::Sized { count, .. } => count.to_string(),
     }
 }
 

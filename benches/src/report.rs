@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use wait4::Wait4;
 
 use crate::measure::Measurement;
 use crate::row::Row;
-use crate::{Error, host, peer, rows, say};
+use crate::{Error, diff, growth, host, peer, rows, say};
 
 /// One process' measurement and the most memory it held.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -62,26 +62,76 @@ pub(crate) fn run(rows: &[Row]) -> Result<(), Error> {
 
 /// Puts a row in place of its older figures, in the record and in the page made from it.
 fn keep(new: Comparison) -> Result<(), Error> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let record = folder.join("results.json");
-    let before = fs::read_to_string(&record).unwrap_or_default();
-    let mut all: Vec<Comparison> = serde_json::from_str(&before).unwrap_or_default();
-    all.retain(|old| new.row != old.row && is_a_row(&old.row));
+    let mut all = read();
+    all.retain(|old| new.row != old.row);
     all.push(new);
     all.sort_by(|a, b| a.row.cmp(&b.row));
-    write(&record, &serde_json::to_string_pretty(&all).unwrap_or_default())?;
-    write(&folder.join("RESULTS.md"), &markdown(&all))
+    write(&here().join("results.json"), &serde_json::to_string_pretty(&all).unwrap_or_default())?;
+    rewrite()
+}
+
+/// What people have to say about rows below their target.
+const NOTES: &str = include_str!("../NOTES.md");
+
+/// Writes `RESULTS.md` anew from the records.
+pub(crate) fn rewrite() -> Result<(), Error> {
+    write(
+        &here().join("RESULTS.md"),
+        &(markdown(&read()) + NOTES + &growth::markdown() + &diff::record::markdown()),
+    )
+}
+
+/// What has been measured of the rows there are.
+fn read() -> Vec<Comparison> {
+    let text = fs::read_to_string(here().join("results.json")).unwrap_or_default();
+    let mut all: Vec<Comparison> = serde_json::from_str(&text).unwrap_or_default();
+    all.retain(|row| is_a_row(&row.row));
+    all
+}
+
+fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 fn is_a_row(name: &str) -> bool {
     rows::all().iter().any(|row| row.name == name)
 }
 
-fn compare(row: &Row) -> Result<Comparison, Error> {
+/// Where the input of a row is kept.
+fn place(row: &Row) -> Result<PathBuf, Error> {
     let inputs = host::cache().join("bench-inputs");
-    let input = inputs.join(row.name.replace('/', "-"));
     fs::create_dir_all(&inputs).map_err(|source| file("create", &inputs, source))?;
-    fs::write(&input, (row.input)()).map_err(|source| file("write", &input, source))?;
+    Ok(inputs.join(row.name.replace('/', "-")))
+}
+
+/// Writes the input of a row, in a process of its own: the peak RSS of a child begins with that of
+/// its parent, so this one must stay small.
+fn store(row: &Row, own: &Path) -> Result<PathBuf, Error> {
+    let path = place(row)?;
+    let failed = |source| file("write", &path, source);
+    let status = Command::new(own).args(["input", row.name]).arg(&path).status().map_err(failed)?;
+    if status.success() { Ok(path) } else { Err(failed(std::io::ErrorKind::Other.into())) }
+}
+
+/// Nanoseconds of CPU for one operation on an input, ours and the peer's: of three runs the middle.
+pub(crate) fn cpu(row: &Row, input: &[u8], iterations: u32) -> Result<(f64, f64), Error> {
+    let place = place(row)?;
+    fs::write(&place, input).map_err(|source| file("write", &place, source))?;
+    let input = place;
+    let own = std::env::current_exe().map_err(|source| file("find", Path::new("self"), source))?;
+    let (program, row) = (peer::build(row.peer)?, Row { iterations, ..*row });
+    let (mut ours, mut peer) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        ours.push(once(Command::new(&own).arg("ours"), &row, &input)?);
+        peer.push(once(&mut Command::new(&program), &row, &input)?);
+    }
+    let cpu = |run: &Run| run.measurement.cpu_ns as f64 / run.measurement.iterations as f64;
+    Ok((Spread::of(&ours, cpu).median, Spread::of(&peer, cpu).median))
+}
+
+fn compare(row: &Row) -> Result<Comparison, Error> {
+    let own = std::env::current_exe().map_err(|source| file("find", Path::new("self"), source))?;
+    let input = store(row, &own)?;
 
     let mut comparison = Comparison {
         row: row.name.to_owned(),
@@ -93,16 +143,19 @@ fn compare(row: &Row) -> Result<Comparison, Error> {
         peer_versions: peer::versions(row.peer),
         peer_error: None,
     };
-    let own = std::env::current_exe().map_err(|source| file("find", Path::new("self"), source))?;
-    let program = peer::build(row.peer);
+    let program = match row.peer {
+        "" => None,
+        name => Some(peer::build(name)),
+    };
     for _ in 0..runs() {
         comparison.ours.push(once(Command::new(&own).arg("ours"), row, &input)?);
         match &program {
-            Ok(program) => match once(&mut Command::new(program), row, &input) {
+            None => comparison.peer_error = Some("no peer".to_owned()),
+            Some(Ok(program)) => match once(&mut Command::new(program), row, &input) {
                 Ok(run) => comparison.peer.push(run),
                 Err(error) => comparison.peer_error = Some(error.to_string()),
             },
-            Err(error) => comparison.peer_error = Some(error.to_string()),
+            Some(Err(error)) => comparison.peer_error = Some(error.to_string()),
         }
     }
     Ok(comparison)
@@ -111,7 +164,11 @@ fn compare(row: &Row) -> Result<Comparison, Error> {
 fn once(command: &mut Command, row: &Row, input: &Path) -> Result<Run, Error> {
     let program = command.get_program().to_string_lossy().into_owned();
     let failed = |source| file("run", Path::new(&program), source);
+    // Files in memory where the system has such a place: the disk is not what is measured. What is
+    // left in it goes when the run is over.
+    let scratch = tempfile::tempdir_in(host::scratch()).map_err(failed)?;
     let mut child = command
+        .env("TMPDIR", scratch.path())
         .arg(row.name)
         .arg(input)
         .arg(row.iterations.to_string())
@@ -162,8 +219,8 @@ fn markdown(all: &[Comparison]) -> String {
 
 fn table(comparisons: &[Comparison]) -> String {
     let mut text = String::from(
-        "| row | ours CPU | peer CPU | times less CPU | ours wall | peer wall | peak RSS ours / peer | allocations ours / peer | same result | target |\n\
-         |---|---|---|---|---|---|---|---|---|---|\n",
+        "| row | ours CPU | peer CPU | times less CPU | ours wall | peer wall | peak RSS ours / peer | allocations ours / peer | bytes made ours / peer | same result | target |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for comparison in comparisons {
         text.push_str(&line(comparison));
@@ -174,6 +231,10 @@ fn table(comparisons: &[Comparison]) -> String {
 fn line(comparison: &Comparison) -> String {
     let Comparison { row, target, ours, peer, .. } = comparison;
     let cpu = |run: &Run| run.measurement.cpu_ns as f64 / run.measurement.iterations as f64;
+    let or_dash = |figure: f64, digits: usize| match figure.is_nan() {
+        true => "–".to_owned(),
+        false => format!("{figure:.digits$}"),
+    };
     let wall = |run: &Run| run.measurement.wall_ns as f64 / run.measurement.iterations as f64;
     let rss = |run: &Run| run.peak_rss_bytes as f64 / (1024.0 * 1024.0);
     let allocations = |run: &Run| {
@@ -181,6 +242,7 @@ fn line(comparison: &Comparison) -> String {
             .allocs
             .map_or(f64::NAN, |all| all as f64 / run.measurement.iterations as f64)
     };
+    let made = |run: &Run| run.measurement.made.map_or(f64::NAN, |made| made as f64);
     let result = |runs: &[Run]| runs.first().map(|run| run.measurement.result.clone());
     let (our_cpu, peer_cpu) = (Spread::of(ours, cpu), Spread::of(peer, cpu));
     let same = match (result(ours), result(peer)) {
@@ -189,16 +251,18 @@ fn line(comparison: &Comparison) -> String {
         _ => "**no**",
     };
     format!(
-        "| {row} | {} | {} | {:.1} | {} | {} | {:.0} / {:.0} MiB | {} / {} | {same} | {target} |\n",
+        "| {row} | {} | {} | {} | {} | {} | {} / {} MiB | {} / {} | {} / {} | {same} | {target} |\n",
         our_cpu.time(),
         peer_cpu.time(),
-        peer_cpu.median / our_cpu.median,
+        or_dash(peer_cpu.median / our_cpu.median, 1),
         Spread::of(ours, wall).time(),
         Spread::of(peer, wall).time(),
-        Spread::of(ours, rss).median,
-        Spread::of(peer, rss).median,
+        or_dash(Spread::of(ours, rss).median, 0),
+        or_dash(Spread::of(peer, rss).median, 0),
         count(Spread::of(ours, allocations).median),
         count(Spread::of(peer, allocations).median),
+        count(Spread::of(ours, made).median),
+        count(Spread::of(peer, made).median),
     )
 }
 

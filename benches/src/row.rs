@@ -7,7 +7,7 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     /// What is measured, in the words of a person who would ask.
     pub(crate) question: &'static str,
-    /// The folder under `benches/peers` that holds the Go program.
+    /// The folder under `benches/peers` that holds the Go program; empty where there is none.
     pub(crate) peer: &'static str,
     /// What we set out to reach, as it stands in the plan.
     pub(crate) target: &'static str,
@@ -26,4 +26,11 @@ pub(crate) enum Outcome {
     Bytes(Vec<u8>),
     /// A number that must be equal to the peer's (documents read, objects judged …).
     Count(u64),
+    /// The same, and how many bytes were made, which may differ and are told.
+    Sized {
+        /// The number.
+        count: u64,
+        /// The bytes.
+        made: u64,
+    },
 }

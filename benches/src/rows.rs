@@ -1,12 +1,12 @@
 //! Every row there is, one file per room.
 
 mod artifact;
-mod expr;
+pub(crate) mod expr;
 mod git;
 mod kstatus;
 mod kustomize;
-mod merge;
-mod yaml;
+pub(crate) mod merge;
+pub(crate) mod yaml;
 
 use crate::Error;
 use crate::row::Row;

@@ -33,6 +33,7 @@ pub(crate) struct Pools {
 pub(crate) struct Wires {
     pub(crate) most_idle: usize,
     pub(crate) share_watch_connection: bool,
+    pub(crate) short_over_http2: bool,
     pub(crate) ping_interval: Duration,
 }
 
@@ -66,23 +67,29 @@ where
     C: Clone + Send + Sync + 'static,
     HttpsConnector<C>: Connect + Clone + Send + Sync + 'static,
 {
-    let short = config.rustls_https_connector_with_connector(connector.clone())?;
-    let short = exchange(builder(wires).build(short));
-    if !wires.share_watch_connection {
-        return Ok(Pools { watches: Arc::clone(&short), short });
-    }
-    let watches = watch_connector(config, connector)?;
-    let watches = exchange(
-        builder(wires)
+    let kept = || -> Result<Exchange, BoxError> {
+        let connector = config.rustls_https_connector_with_connector(connector.clone())?;
+        Ok(exchange(builder(wires).build(connector)))
+    };
+    let shared = || -> Result<Exchange, BoxError> {
+        let connector = watch_connector(config, connector.clone())?;
+        let client = builder(wires)
             // A watch that nobody reads may fill its own window, never that of the others.
             .http2_initial_stream_window_size(256 * 1024)
             .http2_initial_connection_window_size(64 * 1024 * 1024)
             .http2_keep_alive_interval(wires.ping_interval)
             .http2_keep_alive_timeout(wires.ping_interval)
             .http2_keep_alive_while_idle(true)
-            .build(watches),
-    );
-    Ok(Pools { short, watches })
+            .build(connector);
+        Ok(exchange(client))
+    };
+    let one_for_both = |pool: Exchange| Pools { short: Arc::clone(&pool), watches: pool };
+    Ok(match (wires.short_over_http2, wires.share_watch_connection) {
+        (false, true) => Pools { short: kept()?, watches: shared()? },
+        (true, false) => Pools { short: shared()?, watches: kept()? },
+        (false, false) => one_for_both(kept()?),
+        (true, true) => one_for_both(shared()?),
+    })
 }
 
 fn builder(wires: Wires) -> Builder {

@@ -37,6 +37,10 @@ pub struct Options {
     /// Whether watches share one HTTP/2 connection. They do unless set: a connection each costs
     /// the server memory and us a socket.
     pub share_watch_connection: bool,
+    /// Whether short requests go over one HTTP/2 connection too, where TLS offers it. They do not
+    /// unless set: each costs the server up to a third more than over a kept HTTP/1.1 connection. It
+    /// saves sockets where a proxy or the server counts them.
+    pub short_requests_over_http2: bool,
     /// How often an idle connection is asked whether it still lives; twice that long is a dead one
     /// believed. 20 s unless set.
     pub ping_interval: Duration,
@@ -49,6 +53,7 @@ impl Default for Options {
             retries: Retries::default(),
             answer_limit: Duration::from_secs(70),
             share_watch_connection: true,
+            short_requests_over_http2: false,
             ping_interval: Duration::from_secs(20),
         }
     }
@@ -178,6 +183,7 @@ fn stack(config: &Config, options: &Options) -> Result<Stack, BoxError> {
     let wires = Wires {
         most_idle: options.concurrency.most,
         share_watch_connection: options.share_watch_connection,
+        short_over_http2: options.short_requests_over_http2,
         ping_interval: options.ping_interval,
     };
     let Pools { short, watches } = connect::pools(config, wires)?;

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::error::{Error, Misfit};
-use crate::fields::{Fields, strict_int, strict_text};
-use crate::kinds;
+use crate::fields::{Fields, int, strict_int, strict_text};
+use crate::kinds::{Known, MOST_COUNTED, Picked};
 use crate::message::Message;
 use crate::outline::Outline;
 use crate::report::Report;
@@ -36,56 +36,57 @@ pub fn compute_at(object: &Value, now: Timestamp) -> Result<Report<'_>, Error> {
 }
 
 /// What is needed to judge one object by the rules of its kind.
-#[derive(Clone, Copy)]
 pub(crate) struct Case<'a, 'c> {
     pub(crate) outline: Outline<'a>,
     pub(crate) generation: Option<i64>,
     pub(crate) observed: Option<i64>,
     pub(crate) status: Fields<'a>,
-    pub(crate) conditions: Reported<'a>,
+    /// Fields of the status that the rule always asks for, in its order.
+    pub(crate) counted: [Option<&'a Value>; MOST_COUNTED],
+    pub(crate) conditions: &'c Reported<'a>,
     pub(crate) clock: &'c dyn Fn() -> Timestamp,
 }
 
 fn judge<'a>(object: &'a Value, clock: &dyn Fn() -> Timestamp) -> Result<Report<'a>, Error> {
     let outline = Outline::of(object)?;
-    match generic(outline, clock).map_err(|misfit| misfit.of(object))? {
-        Step::Decided(report) => Ok(report),
-        Step::Open(case) => match kinds::rule(outline.group, outline.kind) {
-            Some(rule) => rule(case),
-            None => Ok(ready(case.conditions).unwrap_or(Report::current(Message::Current))),
-        },
-    }
-}
-
-/// Where the rules for any kind leave an object.
-enum Step<'a, 'c> {
-    Decided(Report<'a>),
-    Open(Case<'a, 'c>),
-}
-
-fn generic<'a, 'c>(
-    outline: Outline<'a>,
-    clock: &'c dyn Fn() -> Timestamp,
-) -> Result<Step<'a, 'c>, Misfit> {
-    let [deletion, generation] = outline.metadata()?.pick(["deletionTimestamp", "generation"]);
-    let deletion = strict_text("metadata.deletionTimestamp", deletion)?;
+    let at = |misfit: Misfit| misfit.of(object);
+    let metadata = outline.metadata().map_err(at)?;
+    let [deletion, generation] = metadata.pick(["deletionTimestamp", "generation"]);
+    let deletion = strict_text("metadata.deletionTimestamp", deletion).map_err(at)?;
     if deletion.is_some_and(|time| !time.is_empty()) {
-        return Ok(Step::Decided(Report::new(Status::Terminating, Message::Deleting)));
+        return Ok(Report::new(Status::Terminating, Message::Deleting));
     }
-    let generation = strict_int("metadata.generation", generation)?;
-    let status = outline.status()?;
-    let [observed, conditions] = status.pick(["observedGeneration", "conditions"]);
+    let generation = strict_int("metadata.generation", generation).map_err(at)?;
+
+    let known = Known::of(outline.group, outline.kind);
+    let status = outline.status().map_err(at)?;
+    let Picked { observed, conditions: listed, counted } = Known::pick(known, status);
     // Nobody minds an odd observed generation where there is none to compare it with.
-    let observed = generation.map(|_| strict_int("status.observedGeneration", observed));
-    let observed = observed.transpose()?.flatten();
+    let observed = match generation {
+        Some(_) => strict_int("status.observedGeneration", observed).map_err(at)?,
+        None => None,
+    };
     if let Some(report) = not_observed(outline.kind, generation, observed) {
-        return Ok(Step::Decided(report));
+        return Ok(report);
     }
-    let conditions = Reported::listed(conditions)?;
-    Ok(match reconciling_or_stalled(conditions) {
-        Some(report) => Step::Decided(report),
-        None => Step::Open(Case { outline, generation, observed, status, conditions, clock }),
-    })
+    let mut conditions = Reported::default();
+    conditions.read(listed).map_err(at)?;
+    if let Some(report) = reconciling_or_stalled(&conditions) {
+        return Ok(report);
+    }
+    let Some(known) = known else {
+        return Ok(ready(&conditions).unwrap_or(Report::current(Message::Current)));
+    };
+    let conditions = &conditions;
+    known.judge(&Case { outline, generation, observed, status, counted, conditions, clock })
+}
+
+impl Case<'_, '_> {
+    /// The first fields that are always asked for as counts, each 0 when missing or no integer.
+    #[inline(always)]
+    pub(crate) fn counts<const N: usize>(&self) -> [i64; N] {
+        std::array::from_fn(|index| int(self.counted[index], 0))
+    }
 }
 
 fn not_observed(kind: &str, generation: Option<i64>, observed: Option<i64>) -> Option<Report<'_>> {
@@ -97,14 +98,14 @@ fn not_observed(kind: &str, generation: Option<i64>, observed: Option<i64>) -> O
     }))
 }
 
-fn reconciling_or_stalled(conditions: Reported<'_>) -> Option<Report<'_>> {
+fn reconciling_or_stalled<'a>(conditions: &Reported<'a>) -> Option<Report<'a>> {
     let ReportedCondition { kind, reason, message, .. } = conditions.standard()?;
     let verdict = if kind == "Stalled" { Report::failed } else { Report::in_progress };
     Some(verdict(Message::Reported { reason, message }))
 }
 
 /// `Ready` with a status beyond the three is passed over; the next one of the type may decide.
-fn ready(conditions: Reported<'_>) -> Option<Report<'_>> {
+fn ready<'a>(conditions: &Reported<'a>) -> Option<Report<'a>> {
     let mut of_type = conditions.iter().filter(|condition| condition.kind == "Ready");
     of_type.find_map(|ReportedCondition { status, reason, message, .. }| match status {
         "True" => Some(Report::current(Message::Ready)),

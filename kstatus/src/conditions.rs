@@ -4,7 +4,7 @@
 //! transition time, order and observed generation, and the standard trio `Ready`, `Reconciling`,
 //! `Stalled`. [`ObjectConditions`] does the same for a JSON object of any kind. [`Merge`] makes one
 //! condition of many, [`mirror`] takes another object's, and [`Patch`] writes ours back among those
-//! of others. The time is always yours to give; nothing here reads a clock.
+//! of others. [`Lint`] tells whether waiters will understand what was written. The time is always yours to give; nothing here reads a clock.
 //!
 //! # Polarity
 //!
@@ -18,6 +18,7 @@
 
 mod condition;
 mod has;
+mod lint;
 mod merge;
 mod mirror;
 mod object;
@@ -26,6 +27,7 @@ mod patch;
 
 pub use self::condition::{Condition, ConditionStatus, MESSAGE_LIMIT, trim_message};
 pub use self::has::{HasConditions, Origin, Progress};
+pub use self::lint::{Finding, Lint, LintRule};
 pub use self::merge::Merge;
 pub use self::mirror::mirror;
 pub use self::object::ObjectConditions;

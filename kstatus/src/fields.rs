@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::error::Misfit;
 
 /// The fields of a JSON object; none when the value is missing or something else.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Fields<'a>(Option<&'a Map<String, Value>>);
 
 impl<'a> Fields<'a> {
@@ -47,6 +47,12 @@ impl<'a> Fields<'a> {
             }
         }
         found
+    }
+
+    /// The map itself, to go through every field.
+    #[inline(always)]
+    pub(crate) const fn map(self) -> Option<&'a Map<String, Value>> {
+        self.0
     }
 
     /// One field.

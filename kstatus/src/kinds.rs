@@ -10,40 +10,106 @@ mod replica_set;
 mod service;
 mod stateful_set;
 
+use serde_json::Value;
+
 use crate::compute::Case;
 use crate::error::Error;
+use crate::fields::Fields;
 use crate::message::{Count, Message};
 use crate::report::Report;
 
-pub(crate) type Rule = for<'a, 'c> fn(Case<'a, 'c>) -> Result<Report<'a>, Error>;
-
-/// The rule of a kind. Its answer is final.
-pub(crate) fn rule(group: &str, kind: &str) -> Option<Rule> {
-    Some(match (group, kind) {
-        ("", "ConfigMap" | "Secret") | ("batch", "CronJob") => always_current,
-        ("", "PersistentVolumeClaim") => claim::judge,
-        ("", "Pod") => pod::judge,
-        ("", "Service") => service::judge,
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => definition::judge,
-        ("apps" | "extensions", "DaemonSet") => daemon_set::judge,
-        ("apps" | "extensions", "Deployment") => deployment::judge,
-        ("apps" | "extensions", "ReplicaSet") => replica_set::judge,
-        ("apps", "StatefulSet") => stateful_set::judge,
-        ("batch", "Job") => job::judge,
-        ("policy", "PodDisruptionBudget") => disruption_budget,
-        _ => return None,
-    })
+/// A kind with a rule.
+#[derive(Clone, Copy)]
+pub(crate) enum Known {
+    AlwaysCurrent,
+    Claim,
+    DaemonSet,
+    Definition,
+    Deployment,
+    DisruptionBudget,
+    Job,
+    Pod,
+    ReplicaSet,
+    Service,
+    StatefulSet,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "one signature for all rules")]
-fn always_current<'a>(_: Case<'a, '_>) -> Result<Report<'a>, Error> {
-    Ok(Report::current(Message::AlwaysCurrent))
+/// The most fields of a status that a rule always looks at.
+pub(crate) const MOST_COUNTED: usize = 6;
+
+/// What every rule looks at, and what this one does.
+pub(crate) struct Picked<'a> {
+    pub(crate) observed: Option<&'a Value>,
+    pub(crate) conditions: Option<&'a Value>,
+    pub(crate) counted: [Option<&'a Value>; MOST_COUNTED],
 }
 
-/// A budget that was observed, which the generation has shown by now, has been computed.
-#[expect(clippy::unnecessary_wraps, reason = "one signature for all rules")]
-fn disruption_budget<'a>(_: Case<'a, '_>) -> Result<Report<'a>, Error> {
-    Ok(Report::current(Message::DisruptionsComputed))
+impl Known {
+    pub(crate) fn of(group: &str, kind: &str) -> Option<Self> {
+        Some(match (group, kind) {
+            ("", "ConfigMap" | "Secret") | ("batch", "CronJob") => Self::AlwaysCurrent,
+            ("", "PersistentVolumeClaim") => Self::Claim,
+            ("", "Pod") => Self::Pod,
+            ("", "Service") => Self::Service,
+            ("apiextensions.k8s.io", "CustomResourceDefinition") => Self::Definition,
+            ("apps" | "extensions", "DaemonSet") => Self::DaemonSet,
+            ("apps" | "extensions", "Deployment") => Self::Deployment,
+            ("apps" | "extensions", "ReplicaSet") => Self::ReplicaSet,
+            ("apps", "StatefulSet") => Self::StatefulSet,
+            ("batch", "Job") => Self::Job,
+            ("policy", "PodDisruptionBudget") => Self::DisruptionBudget,
+            _ => return None,
+        })
+    }
+
+    /// Takes from a status what the rule will ask for, in one pass.
+    pub(crate) fn pick<'a>(known: Option<Self>, status: Fields<'a>) -> Picked<'a> {
+        match known {
+            Some(Self::DaemonSet) => picked(status, daemon_set::COUNTED),
+            Some(Self::Deployment) => picked(status, deployment::COUNTED),
+            Some(Self::ReplicaSet) => picked(status, replica_set::COUNTED),
+            Some(Self::StatefulSet) => picked(status, stateful_set::COUNTED),
+            _ => picked(status, []),
+        }
+    }
+
+    /// The rule. Its answer is final.
+    pub(crate) fn judge<'a>(self, case: &Case<'a, '_>) -> Result<Report<'a>, Error> {
+        Ok(match self {
+            Self::AlwaysCurrent => Report::current(Message::AlwaysCurrent),
+            Self::Claim => claim::judge(case),
+            Self::DaemonSet => daemon_set::judge(case),
+            Self::Definition => definition::judge(case),
+            Self::Deployment => deployment::judge(case),
+            // A budget that was observed, which the generation has shown by now, has been computed.
+            Self::DisruptionBudget => Report::current(Message::DisruptionsComputed),
+            Self::Job => job::judge(case),
+            Self::Pod => return pod::judge(case),
+            Self::ReplicaSet => replica_set::judge(case),
+            Self::Service => service::judge(case),
+            Self::StatefulSet => stateful_set::judge(case),
+        })
+    }
+}
+
+#[inline(always)] // as `Fields::pick`
+fn picked<'a, const N: usize>(status: Fields<'a>, counted: [&str; N]) -> Picked<'a> {
+    let mut picked = Picked { observed: None, conditions: None, counted: [None; MOST_COUNTED] };
+    let Some(map) = status.map() else { return picked };
+    for (name, value) in map {
+        match name.as_str() {
+            "observedGeneration" => picked.observed = Some(value),
+            "conditions" => picked.conditions = Some(value),
+            name => {
+                for (slot, key) in picked.counted.iter_mut().zip(counted) {
+                    if name == key {
+                        *slot = Some(value);
+                    }
+                }
+            }
+        }
+    }
+    picked
 }
 
 /// In progress if there are fewer than needed.

@@ -34,5 +34,5 @@ impl<'a> Report<'a> {
 
 fn has_failed(pod: &Value, now: Timestamp) -> bool {
     let failed = compute_at(pod, now).is_ok_and(|report| report.status == Status::Failed);
-    failed && !Reported::of(pod).is_ok_and(is_unschedulable)
+    failed && !Reported::of(pod).is_ok_and(|conditions| is_unschedulable(&conditions))
 }

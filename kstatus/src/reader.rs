@@ -70,8 +70,9 @@ fn judge_job(outline: Outline<'_>) -> Result<Report<'_>, Misfit> {
         return Ok(Report::current(Message::JobSuspended));
     }
     let status = outline.status()?;
-    let conditions = Reported::listed(status.get("conditions"))?;
-    Ok(Job { spec, status, conditions }.judge_until_complete())
+    let mut conditions = Reported::default();
+    conditions.read(status.get("conditions"))?;
+    Ok(Job { spec, status, conditions: &conditions }.judge_until_complete())
 }
 
 /// The readers of one controller, asked in turn; [`compute_at`] judges what none of them does.

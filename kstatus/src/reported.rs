@@ -5,15 +5,19 @@ use serde_json::Value;
 use crate::error::Misfit;
 use crate::fields::Fields;
 
+/// How many are kept as they were read. Few objects have more, and those are read again.
+const KEPT: usize = 4;
+
 /// `status.conditions`, checked once and borrowed.
-#[derive(Clone, Copy)]
+#[derive(Default)]
 pub(crate) struct Reported<'a> {
     list: &'a [Value],
+    kept: [ReportedCondition<'a>; KEPT],
     standard: Option<&'a Value>,
 }
 
 /// One of them. A missing field is empty.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct ReportedCondition<'a> {
     pub(crate) kind: &'a str,
     pub(crate) status: &'a str,
@@ -26,70 +30,84 @@ impl<'a> Reported<'a> {
     /// Reads the conditions of an object.
     pub(crate) fn of(object: &'a Value) -> Result<Self, Misfit> {
         let [status] = Fields::of(Some(object)).pick(["status"]);
-        Self::listed(Fields::strict("status", status)?.get("conditions"))
+        let mut reported = Self::default();
+        reported.read(Fields::strict("status", status)?.get("conditions"))?;
+        Ok(reported)
     }
 
     /// Reads a list of conditions.
     ///
     /// One field of the wrong type anywhere in the list is an error, even where no rule would have
     /// looked at it: upstream decodes the whole list first.
-    pub(crate) fn listed(conditions: Option<&'a Value>) -> Result<Self, Misfit> {
+    #[inline(always)] // what is kept is written where it is used
+    pub(crate) fn read(&mut self, conditions: Option<&'a Value>) -> Result<(), Misfit> {
         let list = match conditions {
-            None | Some(Value::Null) => &[],
+            None | Some(Value::Null) => return Ok(()),
             Some(Value::Array(list)) => list.as_slice(),
             Some(other) => return Err(Misfit::new("status.conditions", other, "a list")),
         };
-        let mut standard = None;
+        self.list = list;
         for (index, condition) in list.iter().enumerate() {
-            let is_standard = ReportedCondition::checked(index, condition)?.is_standard();
-            if is_standard && standard.is_none() {
-                standard = Some(condition);
+            let read = ReportedCondition::checked(index, condition)?;
+            if read.is_standard() && self.standard.is_none() {
+                self.standard = Some(condition);
+            }
+            if let Some(kept) = self.kept.get_mut(index) {
+                *kept = read;
             }
         }
-        Ok(Self { list, standard })
+        Ok(())
     }
 
-    pub(crate) fn iter(self) -> impl Iterator<Item = ReportedCondition<'a>> {
-        self.list.iter().map(ReportedCondition::of)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = ReportedCondition<'a>> {
+        let kept = self.kept.iter().take(self.list.len()).copied();
+        kept.chain(self.list.iter().skip(KEPT).map(ReportedCondition::of))
     }
 
     /// The first condition of this type with this status.
-    pub(crate) fn with(self, kind: &str, status: &str) -> Option<ReportedCondition<'a>> {
+    pub(crate) fn with(&self, kind: &str, status: &str) -> Option<ReportedCondition<'a>> {
         self.iter().find(|condition| condition.kind == kind && condition.status == status)
     }
 
     /// Of `Reconciling=True` and `Stalled=True`, the one that is listed first.
-    pub(crate) fn standard(self) -> Option<ReportedCondition<'a>> {
+    pub(crate) fn standard(&self) -> Option<ReportedCondition<'a>> {
         self.standard.map(ReportedCondition::of)
     }
 }
 
 impl<'a> ReportedCondition<'a> {
+    /// A condition whose fields are of their types; what is not reads as missing.
     fn of(condition: &'a Value) -> Self {
-        let fields = Fields::of(Some(condition));
-        let [kind, status, reason, message] =
-            fields.pick(KEYS).map(|value| value.and_then(Value::as_str).unwrap_or_default());
-        Self { kind, status, reason, message, fields }
+        Self::read(condition).0
+    }
+
+    /// The condition, and whether all its fields are of their types.
+    #[inline(always)] // it is most of the work, and called in two places
+    fn read(condition: &'a Value) -> (Self, bool) {
+        let Value::Object(map) = condition else { return (Self::default(), condition.is_null()) };
+        let (mut read, mut well) = (Self::default(), true);
+        read.fields = Fields::of(Some(condition));
+        for (name, value) in map {
+            let slot = match name.as_str() {
+                "type" => &mut read.kind,
+                "status" => &mut read.status,
+                "reason" => &mut read.reason,
+                "message" => &mut read.message,
+                _ => continue,
+            };
+            match value {
+                Value::String(text) => *slot = text,
+                other => well &= other.is_null(),
+            }
+        }
+        (read, well)
     }
 
     fn checked(index: usize, condition: &'a Value) -> Result<Self, Misfit> {
-        let misfit = |key: &str, found, expected| {
-            Err(Misfit::new(format!("status.conditions[{index}]{key}"), found, expected))
-        };
-        if !matches!(condition, Value::Object(_) | Value::Null) {
-            return misfit("", condition, "an object");
+        match Self::read(condition) {
+            (read, true) => Ok(read),
+            _ => Err(misfit(index, condition)),
         }
-        let fields = Fields::of(Some(condition));
-        let mut texts = [""; KEYS.len()];
-        for ((text, value), key) in texts.iter_mut().zip(fields.pick(KEYS)).zip(KEYS) {
-            match value {
-                None | Some(Value::Null) => {}
-                Some(Value::String(found)) => *text = found,
-                Some(other) => return misfit(&format!(".{key}"), other, "a string"),
-            }
-        }
-        let [kind, status, reason, message] = texts;
-        Ok(Self { kind, status, reason, message, fields })
     }
 
     fn is_standard(self) -> bool {
@@ -107,4 +125,15 @@ impl<'a> ReportedCondition<'a> {
     }
 }
 
-const KEYS: [&str; 4] = ["type", "status", "reason", "message"];
+/// Says which field of a condition is of another type; of several, the first of these.
+#[cold]
+fn misfit(index: usize, condition: &Value) -> Misfit {
+    let odd = |key: &&&str| condition.get(**key).is_some_and(|it| !it.is_null() && !it.is_string());
+    match ["type", "status", "reason", "message"].iter().find(odd) {
+        Some(key) => {
+            let path = format!("status.conditions[{index}].{key}");
+            Misfit::new(path, &condition[*key], "a string")
+        }
+        None => Misfit::new(format!("status.conditions[{index}]"), condition, "an object"),
+    }
+}

@@ -73,7 +73,7 @@ impl fmt::Display for Reasons<'_, '_> {
             write!(f, ": {why}")?;
         }
         let conditions = Reported::of(object).ok();
-        let last = conditions.and_then(|it| deciding(it, &report.message).or_else(|| latest(it)));
+        let last = conditions.and_then(|it| deciding(&it, &report.message).or_else(|| latest(&it)));
         last.map_or(Ok(()), |condition| describe(f, condition, &why))
     }
 }
@@ -92,13 +92,13 @@ fn why(message: &Message<'_>) -> String {
 }
 
 /// The condition that the report rests on, if it is one.
-fn deciding<'a>(conditions: Reported<'a>, fact: &Message<'_>) -> Option<ReportedCondition<'a>> {
+fn deciding<'a>(conditions: &Reported<'a>, fact: &Message<'_>) -> Option<ReportedCondition<'a>> {
     let Message::Reported { reason, message } = fact else { return None };
     conditions.iter().find(|it| it.reason == *reason && it.message == *message)
 }
 
 /// The condition with the latest transition; of several, the one listed last.
-fn latest(conditions: Reported<'_>) -> Option<ReportedCondition<'_>> {
+fn latest<'a>(conditions: &Reported<'a>) -> Option<ReportedCondition<'a>> {
     conditions.iter().max_by_key(|condition| time::parse(condition.transition()))
 }
 

@@ -107,6 +107,10 @@ pub(crate) fn set_field(node: &mut Node, name: &str, value: Node) -> Result<(), 
 
 fn push(node: &mut Node, name: &str, value: Node) {
     if let Content::Mapping(entries) = &mut node.content {
+        // Most mappings grow by one, and there are very many of them.
+        if entries.len() < 8 {
+            entries.reserve_exact(1);
+        }
         entries.push((Node::plain(name), value));
     }
 }

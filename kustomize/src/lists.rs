@@ -37,11 +37,11 @@ pub(crate) fn objects(documents: Vec<Node>) -> Result<Vec<Node>, Box<Fault>> {
 fn alone(item: &Value) -> Vec<Node> {
     let kind = item.get("kind").and_then(Value::as_str).unwrap_or_default();
     if !matches!(kind, "List" | "ResourceList") {
-        return vec![Node::from_value(item)];
+        return vec![Node::from_json(item)];
     }
     match (item.get("items"), item.get("functionConfig")) {
-        (Some(Value::Array(items)), _) => items.iter().map(Node::from_value).collect(),
-        (None, None) => vec![Node::from_value(item)],
+        (Some(Value::Array(items)), _) => items.iter().map(Node::from_json).collect(),
+        (None, None) => vec![Node::from_json(item)],
         _ => Vec::new(),
     }
 }

@@ -62,15 +62,6 @@ impl Behavior {
             _ => Self::Unspecified,
         }
     }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Unspecified => "unspecified",
-            Self::Create => "create",
-            Self::Replace => "replace",
-            Self::Merge => "merge",
-        }
-    }
 }
 
 /// Annotations in which the original keeps what it remembers.
@@ -207,6 +198,7 @@ impl Resource {
     pub(crate) fn store_id(&mut self, schema: &Schema) {
         let id = self.id(schema);
         let earlier = Earlier { name: id.name, namespace: id.namespace, kind: id.gvk.kind };
+        self.past.ids.reserve_exact(1);
         self.past.ids.push(earlier);
     }
 
@@ -270,36 +262,6 @@ impl Resource {
         let mut annotations = self.texts("annotations");
         annotations.insert(name.to_owned(), value.to_owned());
         self.set_texts("annotations", &annotations)
-    }
-
-    /// The object as the original has it now, with what is remembered in annotations.
-    pub(crate) fn annotated(&self) -> Result<Node, String> {
-        let past = &self.past;
-        let mut copy = Self::new(self.node.clone());
-        let mut texts = copy.texts("annotations");
-        let mut add = |name: &str, text: String| {
-            if !text.is_empty() {
-                texts.insert(format!("internal.config.kubernetes.io/{name}"), text);
-            }
-        };
-        let of = |part: fn(&Earlier) -> &SmolStr| {
-            past.ids.iter().map(|was| part(was).as_str()).collect::<Vec<_>>().join(",")
-        };
-        let enabled = |is: bool| if is { ENABLED.to_owned() } else { String::new() };
-        add("previousNames", of(|was| &was.name));
-        add("previousNamespaces", of(|was| &was.namespace));
-        add("previousKinds", of(|was| &was.kind));
-        add("prefixes", past.prefixes.join(","));
-        add("suffixes", past.suffixes.join(","));
-        add(
-            "generatorBehavior",
-            past.behavior.map(|known| known.name().to_owned()).unwrap_or_default(),
-        );
-        add("needsHashSuffix", enabled(past.needs_hash));
-        add("allowNameChange", enabled(past.may_change_name));
-        add("allowKindChange", enabled(past.may_change_kind));
-        copy.set_texts("annotations", &texts)?;
-        Ok(copy.node)
     }
 
     /// Whether the original would have annotations of its own in it now.

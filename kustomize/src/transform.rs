@@ -74,11 +74,7 @@ impl Transformer {
 pub(crate) fn add_hashes(objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
     for resource in objects.as_mut_slice() {
         if resource.past.needs_hash {
-            let suffix = match resource.kind() {
-                "ConfigMap" | "Secret" => crate::hash::name_suffix(&resource.node),
-                // Of other kinds everything counts, what the original remembers included.
-                _ => crate::hash::name_suffix(&resource.annotated()?),
-            };
+            let suffix = crate::hash::name_suffix(&resource.node);
             let suffix = suffix.map_err(|problem| fault(problem, resource))?;
             resource.store_id(schema);
             let name = format!("{}-{suffix}", resource.name());

@@ -66,6 +66,19 @@ pub enum Error {
         /// Whether the patch itself is at fault, whatever the object.
         malformed: bool,
     },
+
+    /// A JSON Patch has more operations than an API server takes.
+    ///
+    /// Send it in parts, or as another kind of patch.
+    #[error(
+        "Request entity too large: The allowed maximum operations in a JSON patch is {limit}, got {operations}"
+    )]
+    PatchTooLarge {
+        /// How many there may be.
+        limit: usize,
+        /// How many there are.
+        operations: usize,
+    },
 }
 
 impl Error {
@@ -82,6 +95,7 @@ impl Error {
             Self::Conflicts(_) => 409,
             Self::BadRequest { .. } | Self::Patch { malformed: true, .. } => 400,
             Self::Patch { malformed: false, .. } => 422,
+            Self::PatchTooLarge { .. } => 413,
             _ => 500,
         }
     }
@@ -92,6 +106,7 @@ impl Error {
             Self::Conflicts(_) => "Conflict",
             Self::BadRequest { .. } | Self::Patch { malformed: true, .. } => "BadRequest",
             Self::Patch { malformed: false, .. } => "Invalid",
+            Self::PatchTooLarge { .. } => "RequestEntityTooLarge",
             _ => "",
         }
     }

@@ -158,6 +158,33 @@ impl ManagedFields {
         Some(self.entries.remove(at))
     }
 
+    /// What changed hands between these managers and others: the fields a manager has in only one
+    /// of the two, under the manager as it is in `other` where it is in both.
+    ///
+    /// Of an applier that went to another API version all fields are told, as they have other names
+    /// there.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        let mut entries = Vec::new();
+        for entry in &self.entries {
+            entries.push(match other.get(&entry.manager) {
+                None => entry.clone(),
+                Some(theirs) if theirs.manager.api_version != entry.manager.api_version => {
+                    theirs.clone()
+                }
+                Some(theirs) => {
+                    let lost = entry.fields.clone().difference(&theirs.fields);
+                    let gained = theirs.fields.clone().difference(&entry.fields);
+                    Entry { fields: lost.union(&gained), ..theirs.clone() }
+                }
+            });
+        }
+        let new = other.entries.iter().filter(|entry| self.get(&entry.manager).is_none());
+        entries.extend(new.cloned());
+        entries.retain(|entry| !entry.fields.is_empty());
+        Self { entries }
+    }
+
     /// The list as it stands in an object.
     pub fn to_value(&self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
@@ -225,6 +252,24 @@ mod tests {
             Manager::new("a", Operation::Apply, "v1").identifier(),
             r#"{"manager":"a","operation":"Apply"}"#
         );
+    }
+
+    #[test]
+    fn a_difference_tells_what_each_manager_gained_or_lost() {
+        let own = |name: &str, fields: &str| Entry {
+            fields: FieldSet::parse(fields).unwrap(),
+            ..entry(name, Operation::Apply, None)
+        };
+        let before = ManagedFields {
+            entries: vec![own("a", r#"{"f:x":{},"f:y":{}}"#), own("b", r#"{"f:w":{}}"#)],
+        };
+        let after =
+            ManagedFields { entries: vec![own("a", r#"{"f:x":{}}"#), own("c", r#"{"f:y":{}}"#)] };
+        let told: Vec<_> = (before.difference(&after).iter())
+            .map(|it| format!("{} {}", it.manager.name, it.fields))
+            .collect();
+        assert_eq!(told, [r#"a {"f:y":{}}"#, r#"b {"f:w":{}}"#, r#"c {"f:y":{}}"#]);
+        assert!(after.difference(&after).is_empty());
     }
 
     #[test]

@@ -35,13 +35,11 @@ pub fn merge(mut object: Value, patch: &Value) -> Value {
 ///
 /// # Errors
 ///
-/// A patch that cannot be read, or an operation that the object does not allow.
+/// A patch that cannot be read or has too many operations, or one that the object does not allow.
 pub fn json(mut object: Value, patch: &Value) -> Result<Value, Error> {
     let operations = patch.as_array().map_or(0, Vec::len);
     if operations > MAX_OPERATIONS {
-        return Err(malformed(format!(
-            "The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}, got {operations}"
-        )));
+        return Err(Error::PatchTooLarge { limit: MAX_OPERATIONS, operations });
     }
     let patch =
         json_patch::Patch::deserialize(patch).map_err(|error| malformed(error.to_string()))?;
@@ -77,7 +75,19 @@ mod tests {
         {
             assert_eq!(json(json!({}), &bad).unwrap_err().code(), 400, "{bad}");
         }
-        let many = vec![json!({"op": "test", "path": "", "value": {}}); MAX_OPERATIONS + 1];
-        assert_eq!(json(json!({}), &Value::from(many)).unwrap_err().code(), 400);
+    }
+
+    #[test]
+    fn ten_thousand_operations_are_the_most() {
+        let of = |operations| {
+            let all = vec![json!({"op": "test", "path": "", "value": {}}); operations];
+            json(json!({}), &Value::from(all))
+        };
+        assert!(of(MAX_OPERATIONS).is_ok());
+        let status = of(MAX_OPERATIONS + 1).unwrap_err().status();
+        assert_eq!(status["code"], 413);
+        assert_eq!(status["reason"], "RequestEntityTooLarge");
+        let told = "Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001";
+        assert_eq!(status["message"], told);
     }
 }

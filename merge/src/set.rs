@@ -2,6 +2,7 @@
 
 mod algebra;
 mod fields_v1;
+mod guess;
 
 use std::fmt;
 

@@ -75,7 +75,7 @@ mod tests {
         let one = json!({"f:spec": {"f:replicas": {}}});
         let two = json!({"f:spec": {"f:replicas": {}, "f:paused": {}}});
         assert!(!differs(one.clone(), one.clone()));
-        assert!(differs(one.clone(), two.clone()) && differs(two.clone(), one.clone()));
+        assert!(differs(one.clone(), two.clone()) && differs(two, one.clone()));
         let nobody = json!({"metadata": {"managedFields": []}});
         assert!(super::differs(&nobody, &owned(one.clone()), "us"));
         assert!(super::differs(&owned(one), &nobody, "us"));

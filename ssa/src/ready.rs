@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{Either, select};
-use gotk_kstatus::{Patience, Readers, Verdict};
+use gotk_kstatus::{Patience, Readers, Status, Verdict};
 
 use self::state::State;
 use crate::apply::Target;
@@ -26,13 +26,18 @@ pub struct ReadyOptions {
     each: BTreeMap<ObjectId, Duration>,
     patience: Patience,
     readers: Arc<Readers>,
+    on_change: Option<OnChange>,
 }
+
+/// Who is told of every object whose status is another than before, with the sentence that goes with it.
+type OnChange = Arc<dyn Fn(&ObjectId, Status, &dyn fmt::Display) + Send + Sync>;
 
 impl ReadyOptions {
     /// Waits at most so long; ends when one has failed for good; judges as Flux does.
     pub fn new(total: Duration) -> Self {
         let readers = Arc::new(Readers::flux());
-        Self { total, each: BTreeMap::new(), patience: Patience::UntilOneFails, readers }
+        let patience = Patience::UntilOneFails;
+        Self { total, each: BTreeMap::new(), patience, readers, on_change: None }
     }
 
     /// Gives one object less time than the whole.
@@ -53,6 +58,18 @@ impl ReadyOptions {
     #[must_use]
     pub fn readers(mut self, readers: Readers) -> Self {
         self.readers = Arc::new(readers);
+        self
+    }
+
+    /// Tells of progress: called whenever the status of an object is another than before.
+    ///
+    /// It is called while watch events are read, so it should only note or print.
+    #[must_use]
+    pub fn on_change(
+        mut self,
+        tell: impl Fn(&ObjectId, Status, &dyn fmt::Display) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_change = Some(Arc::new(tell));
         self
     }
 }
@@ -108,7 +125,8 @@ struct Wait<'w> {
 
 impl Wait<'_> {
     async fn run(self) -> Result<(), Error> {
-        let state = State::new(&self.targets, self.options.patience);
+        let on_change = self.options.on_change.clone();
+        let state = State::new(&self.targets, self.options.patience, on_change);
         let tellers: &Tellers<'_> = &|of| {
             let mut teller = state.teller(of, &self.options.readers);
             Box::new(move |event| teller.tell(event))

@@ -8,7 +8,7 @@
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
-use gotk_yaml::{Edit, Error};
+use gotk_yaml::{Edit, Error, Options};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -58,7 +58,10 @@ fn complain(line: &str) {
 }
 
 fn check(text: &str) -> Result<String, Error> {
-    let documents = gotk_yaml::documents(text).collect::<Result<Vec<_>, _>>()?;
+    // Keys that are set twice are at fault here, though most readers take the last one.
+    let strict = Options::default().strict();
+    let documents = gotk_yaml::documents_from_slice(text.as_bytes(), strict);
+    let documents = documents.collect::<Result<Vec<_>, _>>()?;
     let empty = documents.iter().filter(|document| document.is_null()).count();
     Ok(format!("{} documents, {empty} of them empty\n", documents.len()))
 }

@@ -74,16 +74,49 @@ fn unsupported_number(value: &Typed) -> Option<String> {
             Some(format!("json: unsupported value: {}", gofmt::float(*float)))
         }
         Typed::Sequence(items) => items.iter().find_map(unsupported_number),
-        Typed::Mapping(entries) => entries.iter().find_map(|(_, value)| unsupported_number(value)),
+        Typed::Mapping(entries) => {
+            // Go writes a map in the order of its names, and stops at the first fault.
+            let mut entries: Vec<_> =
+                entries.iter().map(|(key, value)| (name_of(key), value)).collect();
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            entries.into_iter().find_map(|(_, value)| unsupported_number(value))
+        }
         _ => None,
     }
 }
 
-/// A map while it is filled, and the keys set in it that were no strings.
+/// The name that a key has in JSON; empty where it cannot have one.
+fn name_of(key: &Typed) -> Cow<'_, str> {
+    match key {
+        Typed::String(text) => Cow::Borrowed(text),
+        Typed::Bool(bool) => Cow::Owned(bool.to_string()),
+        Typed::Int(int) => Cow::Owned(int.to_string()),
+        Typed::Float(float) => Cow::Owned(float_name(*float)),
+        _ => Cow::Borrowed(""),
+    }
+}
+
+fn float_name(float: f64) -> String {
+    match gofmt::float32(float).as_str() {
+        "+Inf" => ".inf".to_owned(),
+        "-Inf" => "-.inf".to_owned(),
+        "NaN" => ".nan".to_owned(),
+        finite => finite.to_owned(),
+    }
+}
+
+/// A map while it is filled.
 #[derive(Debug, Default)]
 pub(crate) struct JsonMap {
     entries: Map<String, Value>,
-    odd: HashSet<Key>,
+    /// Hardly any map has such keys.
+    odd: Option<Box<OddKeys>>,
+}
+
+/// The keys set in a map that were no strings.
+#[derive(Debug, Default)]
+struct OddKeys {
+    keys: HashSet<Key>,
     /// Names that keys which are no strings have in JSON, and whether a string has it too.
     names: HashMap<String, bool>,
 }
@@ -127,13 +160,14 @@ impl Build for BuildJson {
 
     fn refuse(&mut self, map: &mut JsonMap, key: Key, at: Mark) {
         self.key.get_or_insert(at);
-        map.odd.insert(key);
+        map.odd.get_or_insert_default().keys.insert(key);
     }
 
     fn insert(&mut self, map: &mut JsonMap, key: Key, value: Value) {
         let key = match key {
             Key::Text(text) => {
-                if let Some(is_text_too) = map.names.get_mut(&text) {
+                let odd = map.odd.as_mut().and_then(|odd| odd.names.get_mut(&text));
+                if let Some(is_text_too) = odd {
                     *is_text_too = true;
                 }
                 map.entries.insert(text, value);
@@ -145,27 +179,24 @@ impl Build for BuildJson {
             Key::Text(text) => text.clone(),
             Key::Bool(bool) => bool.to_string(),
             Key::Int(int) => int.to_string(),
-            Key::Float(float) => match gofmt::float32(*float).as_str() {
-                "+Inf" => ".inf".to_owned(),
-                "-Inf" => "-.inf".to_owned(),
-                "NaN" => ".nan".to_owned(),
-                finite => finite.to_owned(),
-            },
+            Key::Float(float) => float_name(*float),
             Key::Null | Key::Uint(_) | Key::Time(_) => return,
         };
-        let is_text_too = map.entries.contains_key(&name) && !map.names.contains_key(&name);
-        map.names.entry(name.clone()).or_insert(is_text_too);
+        let odd = map.odd.get_or_insert_default();
+        let is_text_too = map.entries.contains_key(&name) && !odd.names.contains_key(&name);
+        odd.names.entry(name.clone()).or_insert(is_text_too);
+        odd.keys.insert(key);
         map.entries.insert(name, value);
-        map.odd.insert(key);
     }
 
     fn contains(&self, map: &JsonMap, key: &Key) -> bool {
+        let odd = map.odd.as_deref();
         match key {
-            Key::Text(text) => match map.names.get(text) {
+            Key::Text(text) => match odd.and_then(|odd| odd.names.get(text)) {
                 Some(is_text_too) => *is_text_too,
                 None => map.entries.contains_key(text),
             },
-            odd => map.odd.contains(odd),
+            key => odd.is_some_and(|odd| odd.keys.contains(key)),
         }
     }
 

@@ -55,6 +55,7 @@
 mod base64;
 mod compose;
 mod decode;
+mod direct;
 mod document;
 mod edit;
 mod emit;

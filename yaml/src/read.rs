@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use crate::compose::{Composer, Tree};
 use crate::decode::{Build, Decoder, Stop};
-use crate::document;
 use crate::error::{Error, Origin};
 use crate::event::What;
 use crate::input::Input;
@@ -14,6 +13,7 @@ use crate::parse::Parser;
 use crate::problem::Problem;
 use crate::token::Mark;
 use crate::typed::{BuildTyped, Typed};
+use crate::{direct, document};
 
 /// Reads the first document of a text, as `sigs.k8s.io/yaml` does.
 ///
@@ -57,7 +57,18 @@ pub fn from_str_strict(text: &str) -> Result<Value, Error> {
 ///
 /// As [`from_str`], and when the bytes are no such text.
 pub fn from_slice(bytes: &[u8], options: &Options) -> Result<Value, Error> {
-    Document::read(bytes, options, Start::default(), |reading| reading.value())
+    value(bytes, options, Start::default())
+}
+
+/// The first document of bytes, without a tree where that is enough.
+pub(crate) fn value(bytes: &[u8], options: &Options, start: Start) -> Result<Value, Error> {
+    check_size(bytes.len(), options)?;
+    let input = Input::new(bytes);
+    let parser = Parser::new(&input, options.max_depth, false);
+    match direct::value(parser, options) {
+        Some(value) => Ok(value),
+        None => Document::read(bytes, options, start, |reading| reading.value()),
+    }
 }
 
 /// Reads the first document of bytes into Go's types.

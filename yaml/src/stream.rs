@@ -12,7 +12,7 @@ use crate::error::{Error, Origin};
 use crate::json;
 use crate::options::{Dialect, Options};
 use crate::problem::{Layer, Problem};
-use crate::read::{Document, Start};
+use crate::read::{self, Start};
 use crate::token::Mark;
 
 /// Reads all documents of a text, as `kubectl` and every Kubernetes decoder do.
@@ -37,11 +37,10 @@ pub fn documents(text: &str) -> Documents<'_> {
 
 /// Reads all documents of bytes.
 pub fn documents_from_slice(bytes: &[u8], options: Options) -> Documents<'_> {
-    let begins_json = bytes
-        .iter()
-        .take(GUESS_FROM)
-        .find(|byte| !byte.is_ascii_whitespace())
-        .is_some_and(|byte| *byte == b'{');
+    // White space is Unicode's here, though not where the JSON is then read.
+    let mut beginning = bytes[..bytes.len().min(GUESS_FROM)].utf8_chunks();
+    let begins_json =
+        beginning.next().is_some_and(|chunk| chunk.valid().trim_start().starts_with('{'));
     let json = begins_json.then_some(Json { from: 0, read: 0 });
     Documents { bytes, split: split(bytes), json, options, done: false }
 }
@@ -124,7 +123,7 @@ impl<'a> Documents<'a> {
             return Some(Err(Error::too_large(format!("stream of more than {limit} documents"))));
         }
         let start = Start { document: part.index, line: part.line };
-        let value = Document::read(&part.bytes, &self.options, start, |reading| reading.value());
+        let value = read::value(&part.bytes, &self.options, start);
         Some(value.map_err(|error| {
             error.reworded(|message| format!("error converting YAML to JSON: {message}"))
         }))

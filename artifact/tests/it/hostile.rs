@@ -1,34 +1,6 @@
 //! Archives that somebody made to do harm, and what becomes of them.
 //!
-//! Beside ours: GNU tar 1.34 (`tar xzf`) and fluxcd/pkg/tar 1.2.0 (`Untar` with `WithSkipSymlinks`, as
-//! Flux's controllers call it), each given the same archive. *Refused* leaves nothing with us; with the
-//! others what came before the entry stays.
-//!
-//! | Case | Here | GNU tar | Flux's SDK |
-//! | --- | --- | --- | --- |
-//! | `../evil`, `a/../b`, also as a long name | refused | refused | refused |
-//! | the folder `..` | refused | refused | accepted |
-//! | the file `x/..` or `.` | refused | refused | fails to open it |
-//! | `/tmp/evil` | refused | written as `tmp/evil` | refused |
-//! | `..\evil` | refused | a file of that name | refused |
-//! | `a../b`, which is harmless | a file | a file | refused |
-//! | a link to `/etc/passwd` or `../../x` | refused | made | left out |
-//! | a file whose folder is a link of the archive | an own folder, or refused with `Links::Keep` | refused | an own folder |
-//! | a hard link to an earlier file | the same file | the same file | an empty file |
-//! | a hard link out, or to nothing | refused | refused | an empty file |
-//! | a device or pipe | refused | made | refused |
-//! | an unknown type | refused | a file, with a warning | a file |
-//! | one name twice | refused | the last one | the last one |
-//! | a folder where a file is | refused | replaces it | fails |
-//! | a file below a file | refused | fails | fails |
-//! | the header of `git archive` | passed over | passed over | an empty file |
-//! | two names in one extended header | refused | the last one | the last one |
-//! | a broken extended header | refused | skipped, the file is written | refused |
-//! | a sparse file of POSIX | refused | fails | an ordinary file |
-//! | a wrong check sum, no header, cut short | refused | refused | refused |
-//! | an extended header of nothing | refused | accepted | accepted |
-//! | 30 MiB of zeros in 30 KB | refused | written | written |
-//! | a file with a slash at its end | refused | skipped | a file |
+//! HOSTILE.md in this crate tells what GNU tar and Flux's SDK do with the same archives.
 
 use std::fs;
 use std::io::Write;

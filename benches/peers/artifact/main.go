@@ -39,6 +39,7 @@ func main() {
 		}
 	}
 	result := perform()
+	made = 0
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	wall, cpu := time.Now(), cpuTime()
@@ -47,11 +48,18 @@ func main() {
 	}
 	wallTime, cpuUsed := time.Since(wall), cpuTime()-cpu
 	runtime.ReadMemStats(&after)
-	fmt.Println(string(must(json.Marshal(map[string]any{
+	record := map[string]any{
 		"row": row, "iterations": iterations, "wall_ns": wallTime.Nanoseconds(), "cpu_ns": cpuUsed.Nanoseconds(),
 		"bytes": len(input), "allocs": after.Mallocs - before.Mallocs, "result": result,
-	}))))
+	}
+	if made > 0 {
+		record["made"] = made
+	}
+	fmt.Println(string(must(json.Marshal(record))))
 }
+
+// made is the size of the last archive.
+var made int64
 
 // pack archives the files of the input and answers with the number of bytes that went into gzip.
 func pack(input []byte, scratch string) func() string {
@@ -63,16 +71,15 @@ func pack(input []byte, scratch string) func() string {
 	check(store.MkdirAll(artifact))
 	return func() string {
 		check(store.Archive(&artifact, dir, nil))
-		if os.Getenv("PEER_VERBOSE") != "" {
-			fmt.Fprintln(os.Stderr, "size", *artifact.Size)
-		}
+		made = *artifact.Size
 		archive := must(os.ReadFile(store.LocalPath(artifact)))
 		return fmt.Sprint(int(archive[len(archive)-4]) | int(archive[len(archive)-3])<<8 |
 			int(archive[len(archive)-2])<<16 | int(archive[len(archive)-1])<<24)
 	}
 }
 
-// unpack verifies and unpacks as http/fetch does, and answers with the number of files.
+// unpack verifies and unpacks as http/fetch does, and answers with the number of files. What it leaves
+// is removed with the scratch folder.
 func unpack(input []byte, scratch string) string {
 	files := 0
 	count := func(_ string, info os.FileInfo) bool {
@@ -82,7 +89,6 @@ func unpack(input []byte, scratch string) string {
 		return false
 	}
 	dir := must(os.MkdirTemp(scratch, "unpack-"))
-	defer os.RemoveAll(dir)
 	_ = sha256.Sum256(input)
 	check(tar.Untar(bytes.NewReader(input), dir, tar.WithMaxUntarSize(tar.UnlimitedUntarSize), tar.WithSkipSymlinks(), tar.WithFilter(count)))
 	return strconv.Itoa(files)

@@ -22,6 +22,10 @@ var variables = map[string]string{
 }
 
 func main() {
+	if os.Args[1] == "diff" {
+		converse(diffSubstitution)
+		return
+	}
 	row, iterations := os.Args[1], must(strconv.Atoi(os.Args[3]))
 	input := string(must(os.ReadFile(os.Args[2])))
 	expand := func() string {

@@ -22,6 +22,10 @@ import (
 )
 
 func main() {
+	if os.Args[1] == "diff" {
+		converse(diffSemver)
+		return
+	}
 	row, file := os.Args[1], os.Args[2]
 	iterations, err := strconv.Atoi(os.Args[3])
 	check(err)

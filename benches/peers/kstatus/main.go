@@ -20,6 +20,10 @@ import (
 )
 
 func main() {
+	if os.Args[1] == "diff" {
+		converse(diffObject)
+		return
+	}
 	row, file := os.Args[1], os.Args[2]
 	iterations, err := strconv.Atoi(os.Args[3])
 	check(err)

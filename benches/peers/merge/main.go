@@ -45,6 +45,10 @@ func (oneVersion) New(kind schema.GroupVersionKind) (kubernetes.Object, error) {
 var written = regexp.MustCompile(`"time":"[0-9TZ:-]*"`)
 
 func main() {
+	if os.Args[1] == "diff" {
+		converse(diffScript)
+		return
+	}
 	row, file := os.Args[1], os.Args[2]
 	iterations, err := strconv.Atoi(os.Args[3])
 	check(err)

@@ -22,9 +22,15 @@ import (
 )
 
 func main() {
+	if os.Args[1] == "diff" {
+		converse(diffText)
+		return
+	}
 	row, iterations := os.Args[1], must(strconv.Atoi(os.Args[3]))
 	input := must(os.ReadFile(os.Args[2]))
-	operation := map[string]func([]byte) any{"yaml/read": read, "yaml/rewrite": rewrite, "yaml/keep": keep}[row]
+	operation := map[string]func([]byte) any{
+		"yaml/read": read, "yaml/rewrite": rewrite, "yaml/keep": keep, "yaml/emit": emit(),
+	}[row]
 	result := operation(input)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -67,6 +73,21 @@ func rewrite(input []byte) any {
 	var out []byte
 	each(input, func(value any) { out = append(out, must(yaml.Marshal(value))...) })
 	return out
+}
+
+// emit writes values that were read once.
+func emit() func([]byte) any {
+	var values []any
+	return func(input []byte) any {
+		if values == nil {
+			each(input, func(value any) { values = append(values, value) })
+		}
+		var out []byte
+		for _, value := range values {
+			out = append(out, must(yaml.Marshal(value))...)
+		}
+		return out
+	}
 }
 
 func keep(input []byte) any {

@@ -93,8 +93,12 @@ fn evaluate(input: &[u8]) -> Vec<u8> {
 }
 
 fn tags() -> Vec<u8> {
+    tags_of(10_000)
+}
+
+pub(crate) fn tags_of(count: usize) -> Vec<u8> {
     let mut text = ">=1.2.0 <9.50, !=3.x || ~9.60\n".to_owned();
-    for n in 0..10_000 {
+    for n in 0..count {
         let pre = ["", "-rc.1"][n % 2];
         let _ = writeln!(text, "v{}.{}.{}{pre}", n / 1000, n / 10 % 100, n % 10);
     }

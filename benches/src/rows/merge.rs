@@ -36,11 +36,7 @@ pub(super) const ROWS: &[Row] = &[
         peer: "merge",
         target: "5×",
         iterations: 300,
-        input: || {
-            let mut config = service();
-            config["spec"]["ports"][100]["targetPort"] = json!(9_999);
-            input(&service(), &config)
-        },
+        input: || service_of(200),
         ours,
     },
     Row {
@@ -130,11 +126,18 @@ fn deployment(tag: &str) -> Value {
     })
 }
 
-fn service() -> Value {
-    let port = |index: u32| json!({"name": format!("port-{index}"), "port": 10_000 + index, "protocol": "TCP", "targetPort": 20_000 + index});
+/// The input for a Service of so many ports.
+pub(crate) fn service_of(ports: usize) -> Vec<u8> {
+    let mut config = service(ports);
+    config["spec"]["ports"][ports / 2]["targetPort"] = json!(9_999);
+    input(&service(ports), &config)
+}
+
+fn service(ports: usize) -> Value {
+    let port = |index: usize| json!({"name": format!("port-{index}"), "port": 10_000 + index, "protocol": "TCP", "targetPort": 20_000 + index});
     json!({
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": "wide", "namespace": "shop"},
-        "spec": {"selector": {"app": "web"}, "ports": (0..200).map(port).collect::<Vec<_>>()},
+        "spec": {"selector": {"app": "web"}, "ports": (0..ports).map(port).collect::<Vec<_>>()},
     })
 }
 

@@ -3,7 +3,11 @@
 #[path = "../../../yaml/benches/manifests.rs"]
 mod manifests;
 
+use std::hint::black_box;
+use std::sync::OnceLock;
+
 use gotk_yaml::Document;
+use serde_json::Value;
 
 use crate::row::{Outcome, Row};
 
@@ -18,6 +22,43 @@ pub(super) const ROWS: &[Row] = &[
         ours: |input| {
             let text = String::from_utf8_lossy(input);
             Outcome::Count(gotk_yaml::documents(&text).filter(Result::is_ok).count() as u64)
+        },
+    },
+    Row {
+        name: "yaml/events",
+        question: "what the events of these 10 MB cost, without values",
+        peer: "",
+        target: "–",
+        iterations: 10,
+        input: stream,
+        ours: |input| {
+            let text = String::from_utf8_lossy(input);
+            Outcome::Count(gotk_yaml::count_events(&text).unwrap_or(0) as u64)
+        },
+    },
+    Row {
+        name: "yaml/values",
+        question: "what only making and dropping these values costs: a copy of what was read",
+        peer: "",
+        target: "–",
+        iterations: 10,
+        input: stream,
+        ours: |input| {
+            // One after the other, as they are read.
+            let made = values(input).iter().filter(|value| black_box((*value).clone()).is_object());
+            Outcome::Count(made.count() as u64)
+        },
+    },
+    Row {
+        name: "yaml/emit",
+        question: "what writing these values costs",
+        peer: "yaml",
+        target: "100 MB/s",
+        iterations: 5,
+        input: stream,
+        ours: |input| {
+            let written = values(input).iter().filter_map(|value| gotk_yaml::to_string(value).ok());
+            Outcome::Bytes(written.collect::<String>().into_bytes())
         },
     },
     Row {
@@ -51,6 +92,19 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
+/// The documents, read once in a process.
+fn values(input: &[u8]) -> &'static [Value] {
+    static VALUES: OnceLock<Vec<Value>> = OnceLock::new();
+    VALUES.get_or_init(|| {
+        let text = String::from_utf8_lossy(input);
+        gotk_yaml::documents(&text).filter_map(Result::ok).collect()
+    })
+}
+
 fn stream() -> Vec<u8> {
-    manifests::stream(10 << 20).into_bytes()
+    stream_of(10 << 20)
+}
+
+pub(crate) fn stream_of(bytes: usize) -> Vec<u8> {
+    manifests::stream(bytes).into_bytes()
 }

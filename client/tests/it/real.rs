@@ -9,7 +9,7 @@ use gotk_testenv::{Assets, ControlPlane, User};
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::Api;
-use kube::api::{Patch, PatchParams, PostParams, WatchEvent, WatchParams};
+use kube::api::{ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -28,6 +28,7 @@ fn config_map(name: &str) -> ConfigMap {
 async fn a_real_server() {
     let Some(control_plane) = control_plane("gotk-client on a real server").await else { return };
     watches_share_a_connection_and_a_dead_one_is_noticed(&control_plane).await;
+    the_choice_of_connections_can_be_overridden(&control_plane).await;
     counts_are_those_of_the_server(&control_plane).await;
     a_tenant_may_what_a_tenant_may(&control_plane).await;
     a_foreign_certificate_is_not_trusted(&control_plane).await;
@@ -59,6 +60,29 @@ async fn watches_share_a_connection_and_a_dead_one_is_noticed(control_plane: &Co
         while let Some(Ok(_)) = first.next().await {}
     };
     timeout(Duration::from_secs(10), end).await.expect("silence is not believed for long");
+}
+
+async fn the_choice_of_connections_can_be_overridden(control_plane: &ControlPlane) {
+    for (short_over_http2, share_watches, connections) in
+        [(true, true, 1..=1), (true, false, 6..=6), (false, false, 6..=25)]
+    {
+        let link = control_plane.link().unwrap();
+        let mut options = Options::default();
+        options.short_requests_over_http2 = short_over_http2;
+        options.share_watch_connection = share_watches;
+        let transport = Transport::new(&link.config(), options).unwrap();
+        let api: Api<ConfigMap> = Api::default_namespaced(transport.client());
+        api.list(&ListParams::default()).await.unwrap(); // later requests find the connection open
+        let (parameters, lists) = (WatchParams::default(), &ListParams::default());
+        let mut watches = Vec::new();
+        for _ in 0..5 {
+            watches.push(Box::pin(api.watch(&parameters, "0").await.unwrap()));
+        }
+        let reads = (0..20).map(|_| api.list(lists));
+        futures::future::join_all(reads).await.into_iter().for_each(|read| drop(read.unwrap()));
+        let found = link.connections();
+        assert!(connections.contains(&found), "{short_over_http2} {share_watches}: {found}");
+    }
 }
 
 async fn counts_are_those_of_the_server(control_plane: &ControlPlane) {

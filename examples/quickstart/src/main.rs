@@ -1,30 +1,67 @@
-//! From a tree of manifests to running objects and back in sync, in one process.
+//! From a Git repository to running objects and back in sync, in one process.
 //!
-//! `cargo run --profile quickstart -p quickstart`: starts an API server in memory, packs a small tree
-//! of manifests, substitutes its variables, and brings the objects into the cluster by server-side
-//! apply. Then a new revision comes, somebody edits by hand, and a manifest breaks.
+//! `cargo run --profile quickstart -p quickstart` tells a story on an API server and a Git server that
+//! live inside the process; `-- --help` says how to use a repository and a cluster of one's own.
+//!
+//! What a controller would do stands in `sync.rs`, on one screen. `story.rs` is what happens to it.
 
-mod cluster;
-mod source;
+mod arguments;
+mod place;
+mod screen;
 mod story;
+mod sync;
+mod tree;
 
 use std::process::ExitCode;
 
-#[tokio::main(flavor = "current_thread")]
+use crate::arguments::{Arguments, USAGE};
+use crate::place::Place;
+use crate::screen::{Screen, say};
+use crate::sync::{Manifests, Sync};
+
+type Error = Box<dyn std::error::Error + Send + std::marker::Sync>;
+
+#[tokio::main]
 async fn main() -> ExitCode {
-    match story::tell().await {
+    match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("\nfailed: {error}"));
+            say(&format!("\nfailed: {}", chain(&*error)));
             ExitCode::FAILURE
         }
     }
 }
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
+async fn run() -> Result<(), Error> {
+    let arguments = Arguments::read(lexopt::Parser::from_env())?;
+    if arguments.help {
+        say(USAGE);
+        return Ok(());
+    }
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let place = Place::prepare(&arguments).await?;
+    match &arguments.repository {
+        None => story::tell(&place).await?,
+        Some(repository) => {
+            let manifests = Manifests::of(repository, &arguments)?;
+            let sync = Sync::new(manifests, &place)?;
+            let mut screen = Screen::new(place.transport.clone());
+            sync.keep_up(&mut screen, &place, &arguments).await?;
+        }
+    }
+    place.keep(&arguments).await
+}
 
-/// This program's only way to the terminal.
-#[expect(clippy::print_stdout, reason = "a program people run in a terminal")]
-fn say(line: &str) {
-    println!("{line}");
+/// An error and all that caused it, on one line; a cause that was said already is not said twice.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let words = cause.to_string();
+        if !line.contains(&words) {
+            line = format!("{line}: {words}");
+        }
+        next = cause.source();
+    }
+    line
 }

@@ -1,171 +1,143 @@
-//! What happens, in order, and what it cost.
+//! What happens to a repository and its cluster, from the first commit to a broken one.
 
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::path::Path;
 
-use gotk_apiserver::ApiServer;
-use gotk_client::Counts;
-use gotk_kstatus::compute;
-use kube::Config;
-use serde_json::{Value, json};
+use gotk_artifact::{Kind, Tree};
+use gotk_git::{Credentials, Reference};
+use gotk_ssa::ObjectId;
+use gotk_testenv::git::{Change, GitServer, Repository};
+use kube::Api;
+use kube::api::{DynamicObject, Patch, PatchParams};
+use kube::core::{ApiResource, GroupVersionKind};
+use serde_json::json;
 
-use crate::cluster::{Change, Cluster, id};
-use crate::source::{Artifact, objects};
-use crate::{Error, say};
+use crate::place::Place;
+use crate::screen::{Screen, Tone, say};
+use crate::sync::{Manifests, Sync};
+use crate::{Error, chain, sync, tree};
 
-/// The cluster, what we have put into it, and what every step took.
-struct Story {
-    cluster: Cluster,
-    /// Everything that may be in the cluster because of us.
-    inventory: Vec<Value>,
-    steps: Vec<(&'static str, Duration, u64)>,
-    began: (Instant, Counts),
+struct Story<'p> {
+    place: &'p Place,
+    repository: Repository,
+    /// What its branch holds.
+    files: BTreeMap<String, String>,
+    sync: Sync,
+    screen: Screen,
 }
 
-pub(crate) async fn tell() -> Result<(), Error> {
-    let server = ApiServer::start().await?;
-    let cluster = Cluster::connect(&Config::new(server.url().parse()?))?;
-    say(&format!("An API server in this process answers at {}.", server.url()));
-    let began = (Instant::now(), Counts::default());
-    let mut story = Story { cluster, inventory: Vec::new(), steps: Vec::new(), began };
+pub(crate) async fn tell(place: &Place) -> Result<(), Error> {
+    let server = GitServer::start().await?;
+    let repository = server.create_repository("team/shop.git");
+    say(&format!("A Git server in this process answers at {}.", repository.url()));
+    let (url, nobody) = (repository.url().parse()?, Credentials::anonymous());
+    let spec = sync::spec("production", [("team", "Storefront")]);
+    let manifests = Manifests::new(url, nobody, Reference::branch("main"), &spec)?;
+    let sync = Sync::new(manifests, place)?;
+    let screen = Screen::new(place.transport.clone());
+    let mut story = Story { place, repository, files: manifest_files()?, sync, screen };
 
-    let variables = [("team", "storefront"), ("tag", "1.4.2")];
-    story.deploy("install", &Artifact::new(true)?, &variables).await?;
-
-    let variables = [("team", "storefront"), ("tag", "1.5.0")];
-    story.deploy("upgrade", &Artifact::new(false)?, &variables).await?;
-
+    story.install().await?;
+    story.upgrade().await?;
+    story.nothing_new().await?;
     story.drift().await?;
-    story.broken_manifest().await;
-    story.status().await?;
-    story.costs();
+    story.removal().await?;
+    story.broken().await?;
+    story.screen.begin("status", "what is in the cluster now");
+    tree::print(&story.sync, place, &story.screen).await?;
+    story.screen.costs();
     Ok(())
 }
 
-impl Story {
-    /// A revision: fetched, built, planned, applied, pruned.
-    async fn deploy(
-        &mut self,
-        step: &'static str,
-        artifact: &Artifact,
-        variables: &[(&str, &str)],
-    ) -> Result<(), Error> {
-        self.begin(step);
-        say(&format!("artifact {} ({} bytes)", artifact.packed.digest, artifact.packed.size));
-        let objects = objects(&artifact.tree()?, variables)?;
-        let mut changes = Vec::new();
-        for object in &objects {
-            changes.push(self.cluster.plan(object).await?);
-        }
-        for (object, change) in objects.iter().zip(&changes) {
-            let word = match change {
-                Change::Create => "created",
-                Change::Configure => "configured",
-                Change::Keep => "unchanged",
-            };
-            if *change != Change::Keep {
-                self.cluster.apply(object).await?;
-            }
-            say(&format!("  {word:<11} {}", id(object)));
-        }
-        self.prune(&objects).await?;
-        self.inventory = objects;
-        self.end();
-        Ok(())
+impl Story<'_> {
+    async fn install(&mut self) -> Result<(), Error> {
+        let all = self.files.iter().map(|(path, text)| (path.clone(), text.clone()));
+        self.repository.commit("main", all)?;
+        self.screen.begin("install", "the first commit");
+        self.sync().await
     }
 
-    /// Deletes what the last revision had and this one has not.
-    async fn prune(&self, objects: &[Value]) -> Result<(), Error> {
-        let gone = |old: &&Value| objects.iter().all(|new| id(new) != id(old));
-        for object in self.inventory.iter().filter(gone) {
-            self.cluster.delete(object).await?;
-            say(&format!("  {:<11} {}", "deleted", id(object)));
-        }
-        Ok(())
+    async fn upgrade(&mut self) -> Result<(), Error> {
+        let overlay = "apps/shop/production/kustomization.yaml";
+        self.edit(overlay, "newTag: 1.4.2", "newTag: 1.5.0", "web 1.5.0")?;
+        self.edit("apps/shop/base/settings.ini", "EUR", "CHF", "Prices in francs")?;
+        self.screen.begin("upgrade", "a new image and a new setting");
+        self.sync().await
     }
 
-    /// Jane scales by hand; the server says whose field it is; we take it back.
+    async fn nothing_new(&mut self) -> Result<(), Error> {
+        self.screen.begin("poll", "nothing was pushed, nothing is written");
+        self.sync().await
+    }
+
+    /// Jane scales by hand. The plan finds it, and says whose field it is.
     async fn drift(&mut self) -> Result<(), Error> {
-        self.begin("drift");
-        let web = self.web();
-        self.cluster.edit(&web, "jane", json!({ "spec": { "replicas": 5 } })).await?;
-        say("jane scales Deployment/shop/web to 5");
-        if let Err(conflict) = self.cluster.apply_politely(&web).await {
-            say(&format!("  asked politely: {}", sentence(&conflict)));
+        let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("apps", "v1", "Deployment"));
+        let client = self.place.transport.client();
+        let api: Api<DynamicObject> = Api::namespaced_with(client, "shop", &kind);
+        let jane = PatchParams { field_manager: Some("jane".to_owned()), ..PatchParams::default() };
+        let five = Patch::Merge(json!({"spec": {"replicas": 5}}));
+        api.patch("web", &jane, &five).await?;
+        self.screen.begin("drift", "jane scales the Deployment web to 5 by hand");
+        let plan = self.sync.plan(self.sync.build().await?, &self.screen).await?;
+        let web = ObjectId::new("apps", "Deployment", "shop", "web");
+        for conflict in plan.explain(&web).await?.conflicts.iter() {
+            self.screen
+                .line(format_args!("{} is {:?}'s work", conflict.path, conflict.manager.name));
         }
-        let repaired = self.cluster.apply(&web).await?;
-        say(&format!("  repaired      replicas are {} again", repaired["spec"]["replicas"]));
-        self.end();
+        self.sync.deploy(plan, &self.screen).await
+    }
+
+    async fn removal(&mut self) -> Result<(), Error> {
+        let overlay = "apps/shop/production/kustomization.yaml";
+        self.edit(overlay, "- banner.yaml\n", "", "The opening is over")?;
+        self.screen.begin("removal", "a manifest leaves the repository");
+        self.sync().await
+    }
+
+    /// A manifest that cannot be read. Nothing is written.
+    async fn broken(&mut self) -> Result<(), Error> {
+        self.edit("apps/shop/base/service.yaml", "port: 80", "port: [80", "Oops")?;
+        self.screen.begin("broken", "a manifest that cannot be read");
+        match self.sync().await {
+            Ok(()) => Err("a broken manifest was applied".into()),
+            Err(error) => {
+                self.screen.toned(Tone::Bad, "refused", chain(&*error));
+                Ok(())
+            }
+        }
+    }
+
+    async fn sync(&mut self) -> Result<(), Error> {
+        let built = self.sync.build().await?;
+        self.screen.built(&built);
+        let plan = self.sync.plan(built, &self.screen).await?;
+        if plan.has_changes() {
+            self.place.confirm()?;
+        }
+        self.sync.deploy(plan, &self.screen).await
+    }
+
+    /// Somebody edits a file and pushes.
+    fn edit(&mut self, path: &str, from: &str, to: &str, message: &str) -> Result<(), Error> {
+        let text = self.files.get_mut(path).filter(|text| text.contains(from));
+        let text = text.ok_or_else(|| format!("the repository has no {path} with {from:?}"))?;
+        *text = text.replace(from, to);
+        self.repository.apply(Change::on("main").write(path, text.as_str()).message(message))?;
         Ok(())
-    }
-
-    /// A variable nobody sets: the build fails, and nothing is written.
-    async fn broken_manifest(&mut self) {
-        self.begin("broken");
-        let built = Artifact::new(false).and_then(|artifact| objects(&artifact.tree()?, &[]));
-        match built {
-            Ok(_) => say("  it was built all the same"),
-            Err(error) => say(&format!("a revision that cannot be built: {error}")),
-        }
-        self.end();
-    }
-
-    /// Where everything stands, before and after the workload runs.
-    async fn status(&mut self) -> Result<(), Error> {
-        self.begin("status");
-        self.print_status().await?;
-        self.cluster.simulate(&self.web()).await?;
-        say("two pods are ready (simulated: there is no kubelet here)");
-        self.print_status().await?;
-        self.end();
-        Ok(())
-    }
-
-    async fn print_status(&self) -> Result<(), Error> {
-        for object in &self.inventory {
-            let live = self.cluster.live(object).await?.unwrap_or_default();
-            let report = compute(&live)?;
-            let status = report.status;
-            say(&format!("  {status:<11} {:<24} {}", id(object), report.message));
-        }
-        Ok(())
-    }
-
-    fn web(&self) -> Value {
-        let web = self.inventory.iter().find(|object| id(object) == "Deployment/shop/web");
-        web.cloned().unwrap_or_default()
-    }
-
-    fn begin(&mut self, step: &'static str) {
-        say(&format!("\n# {step}"));
-        self.steps.push((step, Duration::ZERO, 0));
-        self.began = (Instant::now(), self.cluster.transport.counts());
-    }
-
-    fn end(&mut self) {
-        let (instant, counts) = &self.began;
-        let requests = self.cluster.transport.counts().since(counts).total();
-        if let Some(step) = self.steps.last_mut() {
-            (step.1, step.2) = (instant.elapsed(), requests);
-        }
-    }
-
-    fn costs(&self) {
-        say("\n# what it took");
-        for (step, time, requests) in &self.steps {
-            say(&format!(
-                "  {step:<9} {:>7.1} ms {requests:>4} requests",
-                time.as_secs_f64() * 1e3
-            ));
-        }
-        say("\nRequests in all:");
-        say(self.cluster.transport.counts().to_string().trim_end());
     }
 }
 
-/// What the server said, without what kube says around it.
-fn sentence(error: &Error) -> String {
-    match error.downcast_ref() {
-        Some(kube::Error::Api(status)) => status.message.clone(),
-        _ => error.to_string(),
+/// The files of `repository/`, beside this program's source.
+fn manifest_files() -> Result<BTreeMap<String, String>, Error> {
+    let tree = Tree::directory(Path::new(env!("CARGO_MANIFEST_DIR")).join("repository"))?;
+    let mut files = BTreeMap::new();
+    for found in tree.walk() {
+        let found = found?;
+        if found.kind == Kind::File {
+            let text = String::from_utf8(tree.read(found.path.as_bytes())?.to_vec())?;
+            files.insert(found.path.to_string(), text);
+        }
     }
+    Ok(files)
 }

@@ -1,39 +1,40 @@
 //! `DaemonSet`: every node that should have a Pod has the new one, ready.
 
 use crate::compute::Case;
-use crate::error::Error;
 use crate::fields::int;
 use crate::kinds::fewer;
 use crate::message::{Count, Message, Workload};
 use crate::report::Report;
 
-#[expect(clippy::unnecessary_wraps, reason = "one signature for all rules")]
-pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
+/// What is always asked for.
+pub(super) const COUNTED: [&str; 5] = [
+    "desiredNumberScheduled",
+    "currentNumberScheduled",
+    "updatedNumberScheduled",
+    "numberAvailable",
+    "numberReady",
+];
+
+pub(super) fn judge<'a>(case: &Case<'a, '_>) -> Report<'a> {
     if let Some(report) = unseen(case) {
-        return Ok(report);
+        return report;
     }
-    let [desired, scheduled, updated, available, ready] = case.status.pick([
-        "desiredNumberScheduled",
-        "currentNumberScheduled",
-        "updatedNumberScheduled",
-        "numberAvailable",
-        "numberReady",
-    ]);
+    let [desired, scheduled, updated, available, ready, _] = case.counted;
     let replicas = int(desired, UNCOUNTED);
     if replicas == UNCOUNTED {
-        return Ok(Report::in_progress(Message::NoDesiredNumber));
+        return Report::in_progress(Message::NoDesiredNumber);
     }
     let lacking = |what, have| fewer(what, int(have, 0), replicas);
     let complete = Message::Complete { workload: Workload::DaemonSet, replicas };
-    Ok(lacking(Count::Scheduled, scheduled)
+    lacking(Count::Scheduled, scheduled)
         .or_else(|| lacking(Count::Updated, updated))
         .or_else(|| lacking(Count::Available, available))
         .or_else(|| lacking(Count::Ready, ready))
-        .unwrap_or_else(|| Report::current(complete)))
+        .unwrap_or_else(|| Report::current(complete))
 }
 
 /// Elsewhere a missing generation is let pass. A `DaemonSet` that its controller has seen has both.
-fn unseen<'a>(case: Case<'a, '_>) -> Option<Report<'a>> {
+fn unseen<'a>(case: &Case<'a, '_>) -> Option<Report<'a>> {
     let kind = case.outline.kind;
     match (case.generation, case.observed) {
         (None, _) => Some(Report::in_progress(Message::NoGeneration { kind })),

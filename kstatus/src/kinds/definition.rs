@@ -1,14 +1,13 @@
 //! `CustomResourceDefinition`: names accepted and served.
 
 use crate::compute::Case;
-use crate::error::Error;
 use crate::message::Message;
 use crate::report::Report;
 use crate::reported::ReportedCondition;
 
-pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
+pub(super) fn judge<'a>(case: &Case<'a, '_>) -> Report<'a> {
     let decided = case.conditions.iter().find_map(verdict);
-    Ok(decided.unwrap_or(Report::in_progress(Message::DefinitionInstalling)))
+    decided.unwrap_or(Report::in_progress(Message::DefinitionInstalling))
 }
 
 fn verdict(condition: ReportedCondition<'_>) -> Option<Report<'_>> {

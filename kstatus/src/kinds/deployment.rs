@@ -1,32 +1,34 @@
 //! `Deployment`: the new `ReplicaSet` has taken over and is available.
 
 use crate::compute::Case;
-use crate::error::Error;
 use crate::fields::int;
 use crate::kinds::{extra, fewer};
 use crate::message::{Count, Message, Workload};
 use crate::report::Report;
 
-pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
+/// What is always asked for.
+pub(super) const COUNTED: [&str; 4] =
+    ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"];
+
+pub(super) fn judge<'a>(case: &Case<'a, '_>) -> Report<'a> {
     let rollout = Rollout::of(case);
     if let Some(detail) = rollout.deadline_exceeded {
-        return Ok(Report::failed(Message::DeadlineExceeded { detail }));
+        return Report::failed(Message::DeadlineExceeded { detail });
     }
     let [wanted, deadline] = case.outline.spec().pick(["replicas", "progressDeadlineSeconds"]);
     let wanted = int(wanted, 1);
-    let [replicas, updated, ready, available] =
-        case.status.counts(["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"]);
+    let [replicas, updated, ready, available] = case.counts();
     let complete = Message::Complete { workload: Workload::Deployment, replicas };
     // Without a deadline, which i32::MAX stands for, the controller sets no `Progressing`.
     let no_deadline = i64::from(i32::MAX);
     let unlimited = int(deadline, no_deadline) == no_deadline;
-    Ok(fewer(Count::Replicas, replicas, wanted)
+    fewer(Count::Replicas, replicas, wanted)
         .or_else(|| fewer(Count::Updated, updated, wanted))
         .or_else(|| extra(replicas, wanted))
         .or_else(|| fewer(Count::Available, available, updated))
         .or_else(|| fewer(Count::Ready, ready, wanted))
         .or_else(|| rollout.unfinished(unlimited))
-        .unwrap_or_else(|| Report::current(complete)))
+        .unwrap_or_else(|| Report::current(complete))
 }
 
 /// What the conditions say.
@@ -39,7 +41,7 @@ struct Rollout<'a> {
 }
 
 impl<'a> Rollout<'a> {
-    fn of(case: Case<'a, '_>) -> Self {
+    fn of(case: &Case<'a, '_>) -> Self {
         let mut rollout = Self::default();
         for condition in case.conditions.iter() {
             match (condition.kind, condition.status, condition.reason) {

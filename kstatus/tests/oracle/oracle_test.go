@@ -68,6 +68,9 @@ func answer(r record) (answer map[string]any) {
 	if ops, ok := r["ops"]; ok {
 		return runScript(r["object"], ops)
 	}
+	if options, ok := r["lint"]; ok {
+		return lint(r["object"], options)
+	}
 	object := &unstructured.Unstructured{}
 	if err := object.UnmarshalJSON(r["object"]); err != nil {
 		return map[string]any{"decodeError": err.Error()}

@@ -15,8 +15,17 @@ impl Node {
         Ok(objects)
     }
 
-    /// Nodes out of JSON, keys in the order in which the map has them.
+    /// Nodes out of a value that the original writes as YAML and reads again.
     pub(crate) fn from_value(value: &serde_json::Value) -> Self {
+        Self::made_of(value, written)
+    }
+
+    /// Nodes out of a value that the original writes as JSON and reads again: all texts in quotes.
+    pub(crate) fn from_json(value: &serde_json::Value) -> Self {
+        Self::made_of(value, |_| Quoting::Double)
+    }
+
+    fn made_of(value: &serde_json::Value, quoting: fn(&str) -> Quoting) -> Self {
         use serde_json::Value;
         match value {
             Value::Null => Self::null(),
@@ -27,13 +36,34 @@ impl Node {
                 let tag = if number.is_f64() { Tag::Float } else { Tag::Int };
                 Self { tag, ..Self::plain(number.to_string()) }
             }
-            Value::String(text) => Self::string(text),
-            Value::Array(items) => Self::sequence(items.iter().map(Self::from_value).collect()),
+            Value::String(text) => Self { quoting: quoting(text), ..Self::string(text) },
+            Value::Array(items) => {
+                Self::sequence(items.iter().map(|item| Self::made_of(item, quoting)).collect())
+            }
             Value::Object(map) => {
-                let entry = |(key, value)| (Self::string(key), Self::from_value(value));
+                let entry = |(key, value)| (Self::string(key), Self::made_of(value, quoting));
                 Self::mapping(map.iter().map(entry).collect())
             }
         }
+    }
+}
+
+/// How yaml.v3 writes a text.
+fn written(text: &str) -> Quoting {
+    let is_simple = text.starts_with(|char: char| char.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-./_".contains(&byte))
+        && text.len() > 5;
+    if is_simple {
+        return Quoting::Plain;
+    }
+    let format = gotk_yaml::Format::goyaml3(2);
+    let written = gotk_yaml::to_string_with(&serde_json::Value::from(text), format);
+    match written.as_deref().unwrap_or_default().as_bytes().first() {
+        Some(b'"') => Quoting::Double,
+        Some(b'\'') => Quoting::Single,
+        Some(b'|') => Quoting::Literal,
+        Some(b'>') => Quoting::Folded,
+        _ => Quoting::Plain,
     }
 }
 

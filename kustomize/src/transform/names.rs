@@ -43,10 +43,12 @@ impl Affix {
             for spec in self.specs.iter().filter(|spec| first.is_selected_by(&spec.gvk)) {
                 if spec.path == "metadata/name" && !self.text.is_empty() {
                     let text = self.text.as_str().into();
-                    match self.side {
-                        Side::Prefix => resource.past.prefixes.push(text),
-                        Side::Suffix => resource.past.suffixes.push(text),
-                    }
+                    let affixes = match self.side {
+                        Side::Prefix => &mut resource.past.prefixes,
+                        Side::Suffix => &mut resource.past.suffixes,
+                    };
+                    affixes.reserve_exact(1);
+                    affixes.push(text);
                     resource.store_id(schema);
                 }
                 if !field::is_about(spec, &resource.gvk()) {

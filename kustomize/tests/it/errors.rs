@@ -23,8 +23,11 @@ spec:
   replicas: 1
 ";
 
+/// Paths and texts.
+type Files = &'static [(&'static str, &'static str)];
+
 /// Ten broken repositories: what is wrong, the files, and what is said about it.
-const BROKEN: &[(&str, &[(&str, &str)], &str)] = &[
+const BROKEN: &[(&str, Files, &str)] = &[
     (
         "a base that is not there",
         &[

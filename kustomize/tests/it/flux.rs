@@ -28,7 +28,7 @@ fn objects(build: &Build) -> Vec<Value> {
 }
 
 fn names(build: &Build) -> Vec<String> {
-    let name = |object: &Value| object["metadata"]["name"].as_str().unwrap().to_owned();
+    let name = |object: &Value| object["metadata"]["name"].as_str().expect("a name").to_owned();
     objects(build).iter().map(name).collect()
 }
 
@@ -126,7 +126,7 @@ fn the_digest_is_that_of_the_printed_text() {
 
 fn substituted(text: &str, variables: &[(&str, &str)], options: &Options) -> Result<Value, Error> {
     let post_build = json!({"substituteStrategy": "Always"});
-    let spec = Spec::read(&json!({"spec": {"postBuild": post_build}})).unwrap();
+    let spec = Spec::read(&json!({"spec": {"postBuild": post_build}}))?;
     let draft = flux::build(&tree(&[("a.yaml", text)]), &spec, options)?;
     let mut all = Variables::default();
     variables.iter().for_each(|(name, value)| all.set(*name, value));
@@ -288,7 +288,7 @@ fn mirrored(text: &str) -> Option<String> {
 
 impl Decryptor for &'static Mirror {
     fn file(&self, path: &str, format: Format, bytes: &[u8]) -> Result<Option<Vec<u8>>, BoxError> {
-        self.asked.lock().unwrap().push(format!("{path} {format:?}"));
+        self.asked.lock().expect("unspoilt").push(format!("{path} {format:?}"));
         let text = String::from_utf8_lossy(bytes);
         if text.starts_with("enc:?") {
             return Err("no key fits".into());

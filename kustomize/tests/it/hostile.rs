@@ -154,7 +154,7 @@ const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\
 fn build(tree: &Tree, options: &Options) {
     if let Ok(build) = build_with(tree, options) {
         let _ = build.to_yaml();
-        build.objects().for_each(|object| drop(object));
+        build.objects().for_each(drop);
     }
 }
 
@@ -162,7 +162,7 @@ fn build(tree: &Tree, options: &Options) {
 fn no_kustomization_panics() {
     let mut dice = Dice(5);
     let options = Options::default().load_restrictions(LoadRestrictions::None);
-    for _ in 0..cases(4000) {
+    for _ in 0..cases(1500) {
         let mut own = text(&mut dice);
         if dice.roll(2) == 0 {
             own = format!("resources: [a.yaml]\n{own}");
@@ -239,7 +239,7 @@ fn no_field_panics() {
         "'!a,b in (c)'",
     ];
     let mut dice = Dice(7);
-    for _ in 0..cases(4000) {
+    for _ in 0..cases(1500) {
         let (field, shape) = fields[dice.roll(fields.len())];
         let mut filled = String::new();
         for (index, part) in shape.split('?').enumerate() {
@@ -282,7 +282,7 @@ fn no_patch_panics() {
         "$patch: x\n",
         "metadata: {name: web}\n",
     ];
-    for _ in 0..cases(4000) {
+    for _ in 0..cases(1500) {
         let lines = dice.roll(10);
         let body: String = (0..lines).map(|_| dice.pick(&pieces)).collect();
         let patch =
@@ -305,7 +305,7 @@ fn no_substitution_panics() {
     ];
     let values =
         ["", "1", "yes", "a: b", "\"", "{", "- x", "---", "\u{0}", "é", "&a", "!!int", "0x"];
-    for _ in 0..cases(3000) {
+    for _ in 0..cases(1500) {
         let length = dice.roll(8);
         let value: String = (0..length).map(|_| dice.pick(&pieces)).collect();
         let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"},

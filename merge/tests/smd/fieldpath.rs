@@ -2,7 +2,9 @@
 
 use std::path::Path as File;
 
-use crate::{FieldFilter, FieldSet, Path, PathElement, Step};
+use crate::{
+    Entry, FieldFilter, FieldSet, ManagedFields, Manager, Operation, Path, PathElement, Step,
+};
 use gotk_corpus::Tally;
 use serde_json::{Value, json};
 
@@ -12,7 +14,9 @@ use super::table::{arguments, call, element, kind, path, plain, same, set, table
 pub(crate) fn run(folder: &File, tally: &mut Tally) {
     for file in [
         "element_test.json",
+        "fromvalue_test.json",
         "less_test.json",
+        "managers_test.json",
         "path_test.json",
         "serialize-pe_test.json",
         "serialize_test.json",
@@ -46,6 +50,9 @@ fn checker(function: &str) -> Option<Check> {
         "TestDeserializeForValidNonNormalized" => non_normalized,
         "TestSetFromJSONTokenTypeErrors" => token_errors,
         "TestSetFromJSON" => from_json,
+        "TestFromValue" => guessed,
+        "TestManagersDifference" => managers_equal,
+        "TestManagersEquals" => managers_differ,
         "TestSetEquals" => equals,
         "TestSetLeaves" => leaves,
         "TestSetDifference" => difference,
@@ -191,4 +198,37 @@ fn named_fields(case: &Value) -> Result<(), String> {
     let before = old.fields_of(&value);
     same("before", &before, &set(&case["expectedBefore"]))?;
     same("after", &new.with_named_fields(before), &set(&case["expectedAfter"]))
+}
+
+fn guessed(case: &Value) -> Result<(), String> {
+    same("fields", &FieldSet::guess(&yaml(case[0].as_str().unwrap())), &set(&case[1]))
+}
+
+/// The managers of a case. Upstream keeps them in a map.
+fn managers(value: &Value) -> ManagedFields {
+    let mut managed = ManagedFields::default();
+    let named = value.as_object().into_iter().flatten();
+    for (name, versioned) in named.filter(|(_, it)| it.is_object()) {
+        let [fields, version, applied] = arguments(versioned) else { panic!("{versioned}") };
+        let operation = if *applied == true { Operation::Apply } else { Operation::Update };
+        assert_eq!(operation, Operation::Update, "no case applies");
+        // A name is all that tells these apart, as it does appliers.
+        let manager = Manager::new(name, Operation::Apply, version.as_str().unwrap());
+        managed.insert(Entry::new(manager, set(fields)));
+    }
+    managed.entries.sort_by(|a, b| a.manager.name.cmp(&b.manager.name));
+    managed
+}
+
+/// The two functions have each other's names upstream.
+fn managers_equal(case: &Value) -> Result<(), String> {
+    let (a, b) = (managers(&case["lhs"]), managers(&case["rhs"]));
+    same("equal", &(a == b), &(case["equal"] == true))
+}
+
+fn managers_differ(case: &Value) -> Result<(), String> {
+    let mut told = managers(&case["lhs"]).difference(&managers(&case["rhs"]));
+    told.entries.sort_by(|a, b| a.manager.name.cmp(&b.manager.name));
+    let recorded = managers(&case["out"]);
+    if told == recorded { Ok(()) } else { Err(format!("{told:?}\nrecorded {recorded:?}")) }
 }

@@ -51,7 +51,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn time_is_over_for_all_at_once_or_for_one() {
         let targets = [target("Deployment", "a", false), target("Deployment", "b", false)];
-        let state = State::new(&targets, Patience::UntilOneFails);
+        let state = State::new(&targets, Patience::UntilOneFails, None);
         let readers = Readers::flux();
         state.teller(&[&targets[0], &targets[1]], &readers).tell(Event::There(&deployment("a", 1)));
         let (ready, unready) = (targets[0].id.clone(), targets[1].id.clone());
@@ -71,7 +71,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_waiter_wakes_with_the_last_object() {
         let targets = [target("Deployment", "a", false)];
-        let state = State::new(&targets, Patience::UntilOneFails);
+        let state = State::new(&targets, Patience::UntilOneFails, None);
         let readers = Readers::flux();
         let come = async {
             tokio::time::sleep(MINUTE).await;
@@ -86,7 +86,7 @@ mod tests {
     async fn ten_thousand_objects_are_counted_not_kept() {
         let targets: Vec<_> =
             (0..10_000).map(|number| target("Deployment", &format!("d{number}"), false)).collect();
-        let state = State::new(&targets, Patience::UntilOneFails);
+        let state = State::new(&targets, Patience::UntilOneFails, None);
         let readers = Readers::flux();
         let mut teller = state.teller(&targets.iter().collect::<Vec<_>>(), &readers);
         for target in &targets {

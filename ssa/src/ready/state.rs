@@ -1,6 +1,7 @@
 //! How far the objects are that somebody waits for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use super::OnChange;
 use crate::ObjectId;
 use crate::apply::Target;
 use crate::watch::Event;
@@ -16,16 +18,18 @@ use crate::watch::Event;
 /// The statuses of all objects, fed by several watches.
 pub(super) struct State {
     set: Mutex<StatusSet<ObjectId>>,
-    ready: Mutex<BTreeSet<ObjectId>>,
+    /// What was last seen of each, so that a change is told once.
+    last: Mutex<BTreeMap<ObjectId, Status>>,
     patience: Patience,
+    on_change: Option<OnChange>,
     changed: Notify,
 }
 
 impl State {
-    pub(super) fn new(targets: &[Target], patience: Patience) -> Self {
+    pub(super) fn new(targets: &[Target], patience: Patience, on_change: Option<OnChange>) -> Self {
         let set = StatusSet::of(targets.iter().map(|target| target.id.clone()));
-        let (set, ready) = (Mutex::new(set), Mutex::default());
-        Self { set, ready, patience, changed: Notify::new() }
+        let (set, last) = (Mutex::new(set), Mutex::default());
+        Self { set, last, patience, on_change, changed: Notify::new() }
     }
 
     pub(super) fn verdict(&self) -> Verdict {
@@ -38,7 +42,7 @@ impl State {
     }
 
     pub(super) fn is_ready(&self, id: &ObjectId) -> bool {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+        self.last().get(id) == Some(&Status::Current)
     }
 
     pub(super) fn failure(&self, verdict: Verdict) -> String {
@@ -59,16 +63,16 @@ impl State {
         Teller { state: self, awaited, readers, listed: BTreeSet::new() }
     }
 
-    fn note(&self, id: &ObjectId, note: impl FnOnce(&mut StatusSet<ObjectId>) -> Status) {
-        let status = note(&mut self.set());
-        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        if status == Status::Current {
-            ready.insert(id.clone());
-        } else {
-            ready.remove(id);
+    fn note(&self, id: &ObjectId, status: Status, words: &dyn Display) {
+        let before = self.last().insert(id.clone(), status);
+        if let Some(tell) = self.on_change.as_ref().filter(|_| before != Some(status)) {
+            tell(id, status, words);
         }
-        drop(ready);
         self.changed.notify_one();
+    }
+
+    fn last(&self) -> MutexGuard<'_, BTreeMap<ObjectId, Status>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn set(&self) -> MutexGuard<'_, StatusSet<ObjectId>> {
@@ -110,20 +114,16 @@ impl Teller<'_> {
             return;
         }
         let report = self.readers.judge(live, Timestamp::now());
-        self.state.note(&id, |set| {
-            set.observe(id.clone(), live, &report);
-            report.status
-        });
+        self.state.set().observe(id.clone(), live, &report);
+        self.state.note(&id, report.status, &report.message);
         self.listed.insert(id);
     }
 
     /// A Job with a time to live that is gone was done, or else it would still be there.
     fn absent(&self, id: &ObjectId, may_go: bool) {
         let status = if may_go { Status::Current } else { Status::NotFound };
-        self.state.note(id, |set| {
-            set.note(id.clone(), status);
-            status
-        });
+        self.state.set().note(id.clone(), status);
+        self.state.note(id, status, &"");
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Site {
     pub(crate) transport: Transport,
     pub(crate) discovery: Discovery,
     pub(crate) client: Client,
-    _alive: Box<dyn std::any::Any>,
+    _alive: Box<dyn std::any::Any + Send + Sync>,
 }
 
 impl Server {
@@ -44,7 +44,7 @@ impl Server {
     pub(crate) async fn site(&self) -> Site {
         static SITES: AtomicU32 = AtomicU32::new(0);
         let namespace = format!("ours-{:04}", SITES.fetch_add(1, Ordering::Relaxed));
-        let (config, alive): (Config, Box<dyn std::any::Any>) = match self {
+        let (config, alive): (Config, Box<dyn std::any::Any + Send + Sync>) = match self {
             Self::Embedded => {
                 let server = ApiServer::start().await.unwrap();
                 (Config::new(server.url().parse().unwrap()), Box::new(server))

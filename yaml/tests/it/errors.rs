@@ -102,3 +102,18 @@ fn a_long_line_is_shown_in_part() {
     assert!(report.lines().all(|line| line.chars().count() < 120), "{report}");
     assert!(report.contains("xx: b"), "{report}");
 }
+
+/// What `cargo run -p gotk-yaml --example yaml -- check yaml/examples/broken/*.yaml` prints.
+#[test]
+fn five_broken_files_are_explained() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/broken");
+    let mut told = String::new();
+    for name in ["alias", "bracket", "colon", "tab", "twice"] {
+        let text = std::fs::read_to_string(folder.join(format!("{name}.yaml"))).unwrap();
+        let strict = gotk_yaml::Options::default().strict();
+        let mut documents = gotk_yaml::documents_from_slice(text.as_bytes(), strict);
+        let error = documents.find_map(Result::err).unwrap();
+        told += &format!("{name}.yaml: {}\n", error.report());
+    }
+    assert_eq!(told, include_str!("../../examples/broken/expected.txt"));
+}

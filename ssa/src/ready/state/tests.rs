@@ -33,7 +33,7 @@ pub(crate) fn deployment(name: &str, ready: u32) -> Value {
 #[test]
 fn all_must_be_as_they_should_be() {
     let targets = [target("Deployment", "a", false), target("Deployment", "b", false)];
-    let state = State::new(&targets, Patience::UntilOneFails);
+    let state = State::new(&targets, Patience::UntilOneFails, None);
     let readers = Readers::flux();
     let mut teller = state.teller(&[&targets[0], &targets[1]], &readers);
     teller.tell(Event::Listing);
@@ -53,7 +53,7 @@ fn all_must_be_as_they_should_be() {
 #[test]
 fn a_job_with_a_time_to_live_may_be_gone() {
     let targets = [target("Job", "short", true), target("Job", "long", false)];
-    let state = State::new(&targets, Patience::UntilOneFails);
+    let state = State::new(&targets, Patience::UntilOneFails, None);
     let readers = Readers::flux();
     let mut teller = state.teller(&[&targets[0], &targets[1]], &readers);
     teller.tell(Event::Listing);

@@ -1,0 +1,5 @@
+module gotk.rs/peer-sourceignore
+
+go 1.26.0
+
+require github.com/fluxcd/pkg/sourceignore v0.19.0

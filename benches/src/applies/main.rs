@@ -1,0 +1,161 @@
+//! What it costs to apply a set, in requests and in the client's CPU time, beside Flux's engine.
+//!
+//! ```text
+//! export KUBEBUILDER_ASSETS=$(hack/control-plane/build)
+//! cargo run --release -p gotk-benches --features control-plane --bin applies      # or `-- 10000`
+//! ```
+//!
+//! A quarter each of `ConfigMap`s, Secrets, headless Services and Deployments, all new, then unchanged,
+//! on the same kube-apiserver without controllers. Every run is a process of its own, ours and the
+//! peer's alternating, each set in a namespace of its own. `APPLIES.md` is written anew.
+
+#[path = "../host.rs"]
+#[expect(dead_code, reason = "the other program keeps things, this one does not")]
+mod host;
+mod ours;
+#[path = "../peer.rs"]
+#[expect(dead_code, reason = "the other program prints versions, this one does not")]
+mod peer;
+mod set;
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use gotk_testenv::{ControlPlane, Options};
+use serde::{Deserialize, Serialize};
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What one side says about one run.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Cost {
+    requests: u64,
+    cpu_ms: f64,
+    wall_ms: f64,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), BoxError> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["ours", kubeconfig, file, namespace] => {
+            let cost = ours::apply(kubeconfig, file, namespace).await?;
+            say(&serde_json::to_string(&cost)?);
+            Ok(())
+        }
+        [] => compare(1000).await,
+        [count] => compare(count.parse()?).await,
+        _ => Err("usage: applies [COUNT]".into()),
+    }
+}
+
+async fn compare(count: usize) -> Result<(), BoxError> {
+    let program = peer::build("ssa")?;
+    let plane = Options::default().start().await?;
+    let file = tempfile::NamedTempFile::new()?;
+    std::fs::write(file.path(), set::manifests(count))?;
+    let this = std::env::current_exe()?;
+    let mut costs: Vec<(String, Vec<Cost>)> = Vec::new();
+    for round in 1..=rounds() {
+        say(&format!("round {round} of {} …", rounds()));
+        for (side, program, verb) in
+            [("gotk-ssa", &this, "ours"), ("fluxcd/pkg/ssa", &program, "bench")]
+        {
+            let namespace = format!("{verb}-{round}");
+            make_namespace(&plane, &namespace).await?;
+            for what in ["all new", "unchanged"] {
+                let cost = measure(program, verb, &plane.kubeconfig(), file.path(), &namespace)?;
+                let row = format!("{what} | {side}");
+                match costs.iter_mut().find(|(name, _)| *name == row) {
+                    Some((_, all)) => all.push(cost),
+                    None => costs.push((row, vec![cost])),
+                }
+            }
+        }
+    }
+    costs.sort_by(|a, b| a.0.cmp(&b.0));
+    let text = markdown(count, &plane.version().await?, &costs)?;
+    say(&text);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("APPLIES.md");
+    Ok(std::fs::write(path, text)?)
+}
+
+fn measure(
+    program: &Path,
+    verb: &str,
+    kubeconfig: &Path,
+    file: &Path,
+    namespace: &str,
+) -> Result<Cost, BoxError> {
+    let output =
+        Command::new(program).arg(verb).arg(kubeconfig).arg(file).arg(namespace).output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    serde_json::from_str(text.trim()).map_err(|error| {
+        format!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)).into()
+    })
+}
+
+async fn make_namespace(plane: &ControlPlane, name: &str) -> Result<(), BoxError> {
+    let object =
+        serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+    let request =
+        http::Request::post("/api/v1/namespaces").header("Content-Type", "application/json");
+    let request = request.body(serde_json::to_vec(&object)?)?;
+    plane.client()?.request::<serde_json::Value>(request).await?;
+    Ok(())
+}
+
+fn markdown(
+    count: usize,
+    version: &str,
+    costs: &[(String, Vec<Cost>)],
+) -> Result<String, BoxError> {
+    let mut text = format!(
+        "# What an apply of {count} objects costs\n\nkube-apiserver {version}, {} CPUs, the median of {} runs. \
+         `cargo run --release -p gotk-benches --features control-plane --bin applies` writes this file.\n\n\
+         | | engine | requests | client CPU, ms | wall, ms |\n|---|---|---|---|---|\n",
+        std::thread::available_parallelism()?,
+        rounds(),
+    );
+    for (row, all) in costs {
+        let median = |of: fn(&Cost) -> f64| {
+            let mut values: Vec<f64> = all.iter().map(of).collect();
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
+        };
+        let (requests, cpu) = (median(|it| it.requests as f64), median(|it| it.cpu_ms));
+        writeln!(text, "| {row} | {requests:.0} | {cpu:.0} | {:.0} |", median(|it| it.wall_ms))?;
+    }
+    Ok(text)
+}
+
+fn rounds() -> u32 {
+    std::env::var("GOTK_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(3)
+}
+
+/// This program's only way to the terminal.
+#[expect(clippy::print_stdout, reason = "a program people run in a terminal")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+/// Why the peer could not be built.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("failed to {action} {path}")]
+    File { action: &'static str, path: String, source: std::io::Error },
+    #[error("{program} failed: {stderr}")]
+    Program { program: String, stderr: String },
+}

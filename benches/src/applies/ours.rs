@@ -1,0 +1,52 @@
+//! Our side of a run.
+
+use std::fs;
+use std::time::Instant;
+
+use gotk_client::{Options, Transport, Verb};
+use gotk_ssa::{Applier, FieldManager, MemoryInventory, Owner, manifests};
+use kube::Config;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+
+use crate::{BoxError, Cost};
+
+/// Plans, records and applies the objects of a file in a namespace, as a process that knows nothing yet.
+pub(crate) async fn apply(kubeconfig: &str, file: &str, namespace: &str) -> Result<Cost, BoxError> {
+    let kubeconfig = Kubeconfig::read_from(kubeconfig)?;
+    let options = KubeConfigOptions::default();
+    let config = Config::from_custom_kubeconfig(kubeconfig, &options).await?;
+    let transport = Transport::new(&config, Options::default())?;
+    let mut objects = manifests::read(&fs::read_to_string(file)?)?;
+    for object in &mut objects {
+        manifests::set_namespace(object, namespace);
+    }
+    // Connections are nobody's price.
+    transport.client().apiserver_version().await?;
+    let (before, cpu, start) = (transport.counts(), cpu_ms()?, Instant::now());
+    let applier = Applier::new(&transport, FieldManager::new("kustomize-controller")?)
+        .owned_by(Owner::flux(namespace, "bench"));
+    let inventory = MemoryInventory::default();
+    let applied = applier.plan(objects).await?.record(&inventory).await?.apply().await?;
+    drop(applied);
+    let counts = transport.counts().since(&before);
+    // Discovery is not counted on either side.
+    let discovery: u64 = counts
+        .iter()
+        .filter(|(subject, _)| subject.verb == Verb::Get && subject.resource.starts_with('/'))
+        .map(|(_, count)| count.requests)
+        .sum();
+    Ok(Cost {
+        requests: counts.total() - discovery,
+        cpu_ms: cpu_ms()? - cpu,
+        wall_ms: start.elapsed().as_secs_f64() * 1000.0,
+    })
+}
+
+/// What this process has used of the CPU, from `/proc/self/stat`.
+fn cpu_ms() -> Result<f64, BoxError> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    let (_, fields) = stat.rsplit_once(')').ok_or("a stat file without a name")?;
+    let ticks: f64 =
+        fields.split_whitespace().skip(11).take(2).filter_map(|it| it.parse::<f64>().ok()).sum();
+    Ok(ticks * 1000.0 / rustix::param::clock_ticks_per_second() as f64)
+}
