@@ -142,3 +142,12 @@ fn kustomize_takes_lists_and_aliases_apart() {
     assert_eq!(all("a: &x {k: 1}\nb: {<<: *x, l: 2}\n"), ["a: {k: 1}\nb: {l: 2, k: 1}\n"]);
     assert_eq!(all("null\n---\na: 1\n"), ["a: 1\n"]);
 }
+
+#[test]
+fn floats_of_json_documents_are_the_nearest_ones() {
+    for text in ["0.30000000000000001665", "2.2250738585072011e-308", "1.7976931348623157081e308"] {
+        let document = format!(r#"{{"v": {text}}}"#);
+        let read = gotk_yaml::documents(&document).next().unwrap().unwrap();
+        assert_eq!(read["v"].as_f64(), text.parse().ok(), "{text}");
+    }
+}
