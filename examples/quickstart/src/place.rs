@@ -11,6 +11,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use crate::Error;
 use crate::arguments::Arguments;
 use crate::screen::say;
+use crate::sync::Planned;
 
 pub(crate) struct Place {
     pub(crate) transport: Transport,
@@ -37,9 +38,9 @@ impl Place {
         Ok(Self { transport, discovery, embedded, asks })
     }
 
-    /// Asks before the first write to a cluster of somebody's.
-    pub(crate) fn confirm(&self) -> Result<(), Error> {
-        if !self.asks {
+    /// Asks before a write to a cluster of somebody's.
+    pub(crate) fn confirm(&self, planned: &Planned) -> Result<(), Error> {
+        if !self.asks || !planned.writes() {
             return Ok(());
         }
         if !stdin().is_terminal() {

@@ -32,7 +32,8 @@ pub(crate) async fn tell(place: &Place) -> Result<(), Error> {
     say(&format!("A Git server in this process answers at {}.", repository.url()));
     let (url, nobody) = (repository.url().parse()?, Credentials::anonymous());
     let spec = sync::spec("production", [("team", "Storefront")]);
-    let manifests = Manifests::new(url, nobody, Reference::branch("main"), &spec)?;
+    let manifests =
+        Manifests::new("quickstart-story", url, nobody, Reference::branch("main"), &spec)?;
     let sync = Sync::new(manifests, place)?;
     let screen = Screen::new(place.transport.clone());
     let mut story = Story { place, repository, files: manifest_files()?, sync, screen };
@@ -79,13 +80,13 @@ impl Story<'_> {
         let five = Patch::Merge(json!({"spec": {"replicas": 5}}));
         api.patch("web", &jane, &five).await?;
         self.screen.begin("drift", "jane scales the Deployment web to 5 by hand");
-        let plan = self.sync.plan(self.sync.build().await?, &self.screen).await?;
+        let planned = self.sync.plan(self.sync.build().await?, &self.screen).await?;
         let web = ObjectId::new("apps", "Deployment", "shop", "web");
-        for conflict in plan.explain(&web).await?.conflicts.iter() {
+        for conflict in planned.plan.explain(&web).await?.conflicts.iter() {
             self.screen
                 .line(format_args!("{} is {:?}'s work", conflict.path, conflict.manager.name));
         }
-        self.sync.deploy(plan, &self.screen).await
+        self.sync.deploy(planned, &self.screen).await
     }
 
     async fn removal(&mut self) -> Result<(), Error> {
@@ -111,11 +112,9 @@ impl Story<'_> {
     async fn sync(&mut self) -> Result<(), Error> {
         let built = self.sync.build().await?;
         self.screen.built(&built);
-        let plan = self.sync.plan(built, &self.screen).await?;
-        if plan.has_changes() {
-            self.place.confirm()?;
-        }
-        self.sync.deploy(plan, &self.screen).await
+        let planned = self.sync.plan(built, &self.screen).await?;
+        self.place.confirm(&planned)?;
+        self.sync.deploy(planned, &self.screen).await
     }
 
     /// Somebody edits a file and pushes.

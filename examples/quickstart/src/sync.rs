@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use gotk_artifact::{PackOptions, Packed, Revision, UnpackOptions, pack, unpack};
+use gotk_artifact::{Digest, PackOptions, Packed, Revision, UnpackOptions, pack, unpack};
 use gotk_git::{Cache, CacheOptions, Credentials, Reference, Remote, RemoteOptions, RepositoryUrl};
 use gotk_kustomize::flux::{self, Spec, Variables};
 use gotk_ssa::{
-    Applier, ConfigMapInventory, FieldManager, InventoryStore as _, Owner, Plan, ReadyOptions,
+    Applier, ConfigMapInventory, FieldManager, Inventory, InventoryStore as _, Owner, Plan,
+    ReadyOptions,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -25,11 +26,20 @@ pub(crate) struct Sync {
 
 /// Where the manifests come from, and how they are built.
 pub(crate) struct Manifests {
+    /// What the set is called in the cluster.
+    name: String,
     remote: Remote,
     reference: Reference,
     spec: Spec,
     cache: Cache,
     _folder: TempDir,
+}
+
+/// What has to change in the cluster.
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
+    /// What was applied before and is no longer in the repository.
+    leaving: Inventory,
 }
 
 /// What the repository says: the objects of one revision.
@@ -43,8 +53,9 @@ impl Sync {
     pub(crate) fn new(manifests: Manifests, place: &Place) -> Result<Self, Error> {
         let manager = FieldManager::new("quickstart")?;
         let client = place.transport.client();
-        let inventory = ConfigMapInventory::new(client, "default", "quickstart", manager.clone());
-        let owner = Owner::new("quickstart.gotk.dev", "default", "quickstart");
+        let (namespace, name) = ("default", manifests.name.as_str());
+        let inventory = ConfigMapInventory::new(client, namespace, name, manager.clone());
+        let owner = Owner::new("quickstart.gotk.dev", namespace, name);
         let applier =
             Applier::new(&place.transport, manager).owned_by(owner).sharing(&place.discovery);
         Ok(Self { manifests, applier, inventory })
@@ -64,16 +75,17 @@ impl Sync {
     }
 
     /// What has to change, printed. Nothing is written.
-    pub(crate) async fn plan(&self, built: Built, screen: &Screen) -> Result<Plan, Error> {
+    pub(crate) async fn plan(&self, built: Built, screen: &Screen) -> Result<Planned, Error> {
         let plan = self.applier.plan(built.objects).await?;
+        let leaving = self.inventory.load().await?.inventory.difference(&plan.inventory());
         screen.plan(&plan);
-        screen.leaving(&self.inventory.load().await?.inventory.difference(&plan.inventory()));
-        Ok(plan)
+        screen.leaving(&leaving);
+        Ok(Planned { plan, leaving })
     }
 
     /// Record → apply → prune → wait.
-    pub(crate) async fn deploy(&self, plan: Plan, screen: &Screen) -> Result<(), Error> {
-        let applied = plan.record(&self.inventory).await?.apply().await?;
+    pub(crate) async fn deploy(&self, planned: Planned, screen: &Screen) -> Result<(), Error> {
+        let applied = planned.plan.record(&self.inventory).await?.apply().await?;
         screen.changes(applied.changes());
         screen.changes(&applied.prune(&self.inventory).await?);
         applied.ready_with(ReadyOptions::new(WAIT).on_change(screen.progress())).await?;
@@ -116,15 +128,20 @@ impl Sync {
         screen.begin("sync", &self.manifests.remote.url().to_string());
         let built = self.build().await?;
         screen.built(&built);
-        let plan = self.plan(built, screen).await?;
+        let planned = self.plan(built, screen).await?;
         if arguments.dry_run {
             screen.line("nothing was written (--dry-run)");
             return Ok(());
         }
-        if plan.has_changes() {
-            place.confirm()?;
-        }
-        self.deploy(plan, screen).await
+        place.confirm(&planned)?;
+        self.deploy(planned, screen).await
+    }
+}
+
+impl Planned {
+    /// Whether the cluster will not be as before.
+    pub(crate) fn writes(&self) -> bool {
+        self.plan.has_changes() || !self.leaving.is_empty()
     }
 }
 
@@ -141,11 +158,15 @@ impl Manifests {
         let variables = arguments.variables.iter().map(|(name, value)| (&**name, &**value));
         let mut spec = spec(&arguments.path, variables);
         spec["spec"]["targetNamespace"] = json!(arguments.namespace);
-        Self::new(repository.clone(), credentials, arguments.reference(), &spec)
+        // Another repository or directory is another set: it deletes nothing of this one.
+        let place = Digest::sha256(format!("{repository} {}", arguments.path).as_bytes()).hex();
+        let name = format!("quickstart-{}", &place[..10]);
+        Self::new(&name, repository.clone(), credentials, arguments.reference(), &spec)
     }
 
     /// A repository, and the Flux `Kustomization` whose fields say how to build it.
     pub(crate) fn new(
+        name: &str,
         repository: RepositoryUrl,
         credentials: Credentials,
         reference: Reference,
@@ -157,7 +178,8 @@ impl Manifests {
         let remote = Remote::new(repository, options)?;
         let folder = tempfile::tempdir()?;
         let cache = Cache::open(folder.path(), CacheOptions::default())?;
-        Ok(Self { remote, reference, spec: Spec::read(spec)?, cache, _folder: folder })
+        let (name, spec) = (name.to_owned(), Spec::read(spec)?);
+        Ok(Self { name, remote, reference, spec, cache, _folder: folder })
     }
 }
 
