@@ -186,6 +186,9 @@ fn once(command: &mut Command, row: &Row, input: &Path) -> Result<Run, Error> {
     }
     let usage = child.wait4().map_err(failed)?;
     if !usage.status.success() {
+        // The page is for everybody: where the program lies on this machine is not.
+        let name = Path::new(&program).file_name().unwrap_or_default();
+        let program = name.to_string_lossy().into_owned();
         return Err(Error::Program { program, stderr: stderr.trim().to_owned() });
     }
     match serde_json::from_str(&printed) {
