@@ -161,7 +161,8 @@ impl<K: Ord + Display> StatusSet<K> {
     /// [`Verdict::Waiting`], `failed early due to stalled resources: […]` after
     /// [`Verdict::Failed`], objects in the order of their keys.
     ///
-    /// A timeout names every object that is not current, an early end only those that failed.
+    /// A timeout names every object that is not current, an early end only those that failed: what
+    /// nobody has looked at by then is not what ended it.
     pub fn failure(&self, verdict: Verdict) -> impl Display + '_ {
         Failure { set: self, timeout: verdict == Verdict::Waiting }
     }
@@ -177,7 +178,7 @@ impl<K: Ord + Display> Display for Failure<'_, K> {
         let named = |entry: &Entry| match entry.status {
             Status::Current => false,
             Status::Failed => true,
-            _ => self.timeout || !entry.seen,
+            _ => self.timeout,
         };
         let timeout = "timeout waiting for: [";
         let early = "failed early due to stalled resources: [";

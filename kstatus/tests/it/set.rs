@@ -90,8 +90,7 @@ fn a_timeout_names_what_is_not_there_and_why() {
     );
     assert_eq!(
         set.failure(Verdict::Failed).to_string(),
-        "failed early due to stalled resources: [can't determine status for Secret/shop/keys, \
-         Widget/w status: 'Failed': no scheme; last condition Stalled=True (InvalidURL)]"
+        "failed early due to stalled resources: [Widget/w status: 'Failed': no scheme; last condition Stalled=True (InvalidURL)]"
     );
     let unsettled: Vec<_> = set.unsettled().map(|(key, status, _)| (*key, status)).collect();
     assert_eq!(
