@@ -243,15 +243,12 @@ fn arranged(
         None => (context.options.order == Order::Legacy).then(Ranks::default),
     };
     if let Some(ranks) = ranks {
-        let mut keyed: Vec<_> =
-            objects.into_vec().into_iter().map(|resource| (resource.gvk(), resource)).collect();
-        ranks.sort(&mut keyed, |(gvk, resource)| Key {
-            gvk,
+        ranks.sort(objects.as_mut_slice(), |resource| Key {
+            api_version: resource.api_version(),
+            kind: resource.kind(),
             namespace: resource.namespace(),
             name: resource.name(),
         });
-        objects = Objects::default();
-        objects.append_all(keyed.into_iter().map(|(_, resource)| resource), &schema)?;
     }
     if says.wants("managedByLabel") {
         let name = context.options.managed_by.as_deref().unwrap_or("kustomize-v5.8.1");

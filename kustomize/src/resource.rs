@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use smol_str::SmolStr;
+use lean_string::LeanString;
 
 use crate::edit::{self, Make};
 use crate::gvk::{Gvk, ResId};
-use crate::node::{Content, Node};
+use crate::node::{Content, Entries, Node};
 use crate::schema::Schema;
 
 /// An object, its earlier names, and what a generator or patch wants of it.
@@ -27,8 +27,8 @@ pub(crate) struct Resource {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Past {
     pub(crate) ids: Vec<Earlier>,
-    pub(crate) prefixes: Vec<SmolStr>,
-    pub(crate) suffixes: Vec<SmolStr>,
+    pub(crate) prefixes: Vec<LeanString>,
+    pub(crate) suffixes: Vec<LeanString>,
     pub(crate) needs_hash: bool,
     pub(crate) behavior: Option<Behavior>,
     pub(crate) may_change_name: bool,
@@ -39,9 +39,9 @@ pub(crate) struct Past {
 /// An earlier name, namespace and kind of an object.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Earlier {
-    pub(crate) name: SmolStr,
-    pub(crate) namespace: SmolStr,
-    pub(crate) kind: SmolStr,
+    pub(crate) name: LeanString,
+    pub(crate) namespace: LeanString,
+    pub(crate) kind: LeanString,
 }
 
 /// What a generator does about an object that is there already.
@@ -119,7 +119,7 @@ impl Resource {
         let parts = |name: &str| {
             let text = says(name);
             let parts = text.iter().flat_map(|text| text.split(','));
-            parts.map(SmolStr::new).collect::<Vec<_>>()
+            parts.map(LeanString::from).collect::<Vec<_>>()
         };
         let ids = parts("previousNames").into_iter().zip(parts("previousNamespaces"));
         let past = Past {
@@ -294,6 +294,6 @@ impl Resource {
 
     /// Leaves nothing of it, so that it is dropped.
     pub(crate) fn clear(&mut self) {
-        self.node.content = Content::Mapping(Vec::new());
+        self.node.content = Content::Mapping(Entries::new());
     }
 }

@@ -13,7 +13,7 @@ use crate::helm;
 use crate::kustomization::{FILE_NAMES, GeneratorOptions, Kustomization};
 use crate::load::{File, Found, Loader};
 use crate::locate;
-use crate::node::Node;
+use crate::node::{Entries, Node};
 use crate::origin::{self, Origin};
 use crate::resource::{ORIGIN, Resource};
 use crate::schema::Schema;
@@ -380,13 +380,13 @@ fn set_origin(node: &mut Node, origin: &str) -> Result<(), Box<Fault>> {
         crate::edit::lookup_create(node, &["metadata", "annotations"], crate::edit::Make::Mapping)?;
     let Some(annotations) = annotations else {
         if let Some(metadata) = node.get_mut("metadata") {
-            metadata.set("annotations", Node::mapping(Vec::new()));
+            metadata.set("annotations", Node::mapping(Entries::new()));
             return set_origin(node, origin);
         }
         return Ok(());
     };
     if annotations.is_null() {
-        *annotations = Node::mapping(Vec::new());
+        *annotations = Node::mapping(Entries::new());
     }
     Ok(crate::edit::set_field(annotations, ORIGIN, Node::string(origin))?)
 }
