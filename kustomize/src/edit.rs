@@ -101,19 +101,9 @@ pub(crate) fn set_field(node: &mut Node, name: &str, value: Node) -> Result<(), 
             let quoting = field.quoting;
             field.overwrite(Node { quoting, ..value });
         }
-        None => push(node, name, value),
+        None => node.push_entry(Node::plain(name), value),
     }
     Ok(())
-}
-
-fn push(node: &mut Node, name: &str, value: Node) {
-    if let Content::Mapping(entries) = &mut node.content {
-        // Most mappings grow by one, and there are very many of them.
-        if entries.len() < 8 {
-            entries.reserve_exact(1);
-        }
-        entries.push((Node::plain(name), value));
-    }
 }
 
 /// Changes the text of a scalar and leaves its type.
@@ -273,7 +263,7 @@ fn make_step(node: &mut Node, part: &str, make: Make) -> Result<Option<Where>, S
         }
         return Ok(None);
     }
-    push(node, part, make.node());
+    node.push_entry(Node::plain(part), make.node());
     Ok(Some(Where::Entry(node.entries().len() - 1)))
 }
 

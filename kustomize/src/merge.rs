@@ -250,7 +250,7 @@ impl<'s> Walk<'s> {
                 self.merge(None, Some(value), of).map_err(|error| within(key.text(), error))?;
             if let Outcome::Put(node) = outcome {
                 let key = Node { quoting: key.quoting, ..Node::plain(key.text()) };
-                entries.push((key, node));
+                dest.push_entry(key, node);
             }
         }
         Ok(())

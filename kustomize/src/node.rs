@@ -204,11 +204,18 @@ impl Node {
     pub(crate) fn set(&mut self, key: &str, value: Self) {
         match self.place(key) {
             Some(at) => self.entries_mut()[at].1 = value,
-            None => {
-                if let Content::Mapping(entries) = &mut self.content {
-                    entries.push((Self::string(key), value));
-                }
+            None => self.push_entry(Self::string(key), value),
+        }
+    }
+
+    /// Adds an entry to a mapping, behind all others.
+    pub(crate) fn push_entry(&mut self, key: Self, value: Self) {
+        if let Content::Mapping(entries) = &mut self.content {
+            // Most mappings grow by one, and there are very many of them.
+            if entries.len() < 16 {
+                entries.reserve_exact(1);
             }
+            entries.push((key, value));
         }
     }
 
@@ -277,7 +284,13 @@ mod tests {
 
     #[test]
     fn what_json_cannot_hold_is_refused_with_its_line() {
-        let of = |text: &str| parse(text).to_value().unwrap_err();
+        let of = |text: &str| {
+            let node = parse(text);
+            let (problem, checked) =
+                (node.to_value().unwrap_err(), node.printed_size().unwrap_err());
+            assert_eq!(problem, checked);
+            problem
+        };
         assert_eq!(of("a: 1\nb: 2\na: 3\n"), "line 3: mapping key \"a\" already defined at line 1");
         assert_eq!(of("a:\n  1: x\n"), "line 2: key 1 is not a string");
         assert_eq!(of("a: .inf\n"), "line 1: number .inf has no form in JSON");

@@ -156,8 +156,8 @@ impl<'c> Target<'c> {
                 let origin = self.origin.as_ref().map(|origin| origin.join(path).to_yaml());
                 let documents = self.loader.parse(&file)?;
                 self.loader.context.count_objects(documents.len())?;
-                for document in documents.iter() {
-                    let mut resource = Resource::new(document.clone());
+                for document in documents {
+                    let mut resource = Resource::new(document);
                     resource.file = Some(Arc::clone(&file.name));
                     if let Some(origin) = &origin {
                         set_origin(&mut resource.node, origin)?;

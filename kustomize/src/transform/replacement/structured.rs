@@ -57,9 +57,7 @@ impl Walk for Node {
     }
 
     fn push_field(&mut self, name: &str, value: Self) {
-        if let Content::Mapping(entries) = &mut self.content {
-            entries.push((Self::plain(name), value));
-        }
+        self.push_entry(Self::plain(name), value);
     }
 
     fn made(make: Make) -> Self {
