@@ -54,7 +54,9 @@ impl Objects {
         if !self.list.is_empty() {
             return other.list.into_iter().try_for_each(|resource| self.append(resource, schema));
         }
-        *self = Self { ids: Some(unique(&other.list, schema, twin)?), list: other.list };
+        self.ids = Some(unique(&other.list, schema, twin)?);
+        self.list = other.list;
+        self.list.shrink_to_fit();
         Ok(())
     }
 
