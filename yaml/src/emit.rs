@@ -378,8 +378,9 @@ impl Emitter {
             self.line_break();
         }
         while self.column < wanted {
-            self.out.push(' ');
-            self.column += 1;
+            let blanks = &BLANKS[..BLANKS.len().min(wanted - self.column)];
+            self.out.push_str(blanks);
+            self.column += blanks.len();
         }
         self.whitespace = true;
         self.foot_indent = -1;
@@ -388,6 +389,9 @@ impl Emitter {
         }
     }
 }
+
+/// Indentation, by the piece.
+const BLANKS: &str = "                                ";
 
 /// A piece and what its scalar allows.
 struct Node<'p> {

@@ -2,6 +2,7 @@
 
 mod typed;
 
+use memchr::{memchr, memchr3_iter};
 use serde_json::{Map, Number, Value};
 
 use crate::emit::{Emitter, Layout, Piece, Shape};
@@ -192,7 +193,7 @@ impl Writer {
 
 /// The form in which goyaml writes a string.
 pub(crate) fn quoting(text: &str, dialect: Dialect) -> Quoting {
-    if text.contains('\n') {
+    if memchr(b'\n', text.as_bytes()).is_some() {
         return Quoting::Literal;
     }
     let reads_as_string = resolve(text, dialect).kind() == Type::Str
@@ -217,11 +218,10 @@ const ALWAYS_A_KEY: usize = 1024 / 6 - 1;
 fn survives_json(text: &str) -> bool {
     // Go escapes other control characters, and writes these as they are.
     let bytes = text.as_bytes();
-    !bytes.iter().enumerate().any(|(at, byte)| match byte {
-        0x7F => true,
-        0xC2 => bytes.get(at + 1).is_some_and(|next| *next < 0xA0),
-        0xEF => matches!(bytes.get(at + 1..at + 3), Some([0xBF, 0xBE | 0xBF])),
-        _ => false,
+    memchr3_iter(0x7F, 0xC2, 0xEF, bytes).all(|at| match bytes[at] {
+        0x7F => false,
+        0xC2 => bytes.get(at + 1).is_none_or(|next| *next >= 0xA0),
+        _ => !matches!(bytes.get(at + 1..at + 3), Some([0xBF, 0xBE | 0xBF])),
     })
 }
 

@@ -41,6 +41,12 @@ fn merge_sorted<'k, T: Copy>(entries: &[(&'k str, T)], dialect: Dialect) -> Vec<
 /// Compares two keys: numbers in them count as numbers, and letters come last.
 fn compare(a: &str, b: &str, dialect: Dialect) -> Ordering {
     let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    if let (Some(a), Some(b)) = (a.as_bytes().get(same), b.as_bytes().get(same))
+        && a.is_ascii_alphabetic()
+        && b.is_ascii_alphabetic()
+    {
+        return a.cmp(b);
+    }
     // Back to the beginning of the character that differs.
     let at = (0..=same).rev().find(|&at| a.is_char_boundary(at)).unwrap_or_default();
     let (before, a, b) = (&a[..at], &a[at..], &b[at..]);

@@ -161,11 +161,12 @@ pub(crate) fn old_bool(text: &str) -> Option<bool> {
 /// Whether YAML 1.1 would read a number to the base of 60, such as `12:30`.
 pub(crate) fn is_base60(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if !unsigned.starts_with(|char: char| char.is_ascii_digit()) {
+        return false;
+    }
     let mut parts = unsigned.split(':');
     let first = parts.next().unwrap_or_default();
-    if !first.starts_with(|char: char| char.is_ascii_digit())
-        || !first.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
-    {
+    if !first.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_') {
         return false;
     }
     let rest: Vec<&str> = parts.collect();
