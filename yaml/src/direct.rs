@@ -173,8 +173,8 @@ impl<'a> Reader<'a> {
     /// A key that is a string and no merge, and the `:` behind it.
     fn key(&mut self, map: &Map<String, Value>) -> Option<String> {
         let Kind::Scalar(text, quoting) = self.next()? else { return None };
-        let is_word = quoting != Quoting::Plain
-            || text != "<<" && is_text(&resolve(&text, Dialect::Sigs));
+        let is_word =
+            quoting != Quoting::Plain || text != "<<" && is_text(&resolve(&text, Dialect::Sigs));
         let set_twice = self.strict && map.contains_key(&*text);
         let is_usual = is_word && !set_twice && matches!(self.next()?, Kind::Value);
         is_usual.then(|| text.into_owned())
@@ -198,4 +198,55 @@ fn scalar(text: Cow<'_, str>, quoting: Quoting) -> Option<Value> {
         Resolved::Float(float) => Value::Number(json::number(float)?),
         Resolved::Time(_) | Resolved::Text => Value::String(text.into_owned()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::{Document, Start};
+
+    const MANIFEST: &str = "\
+# web
+kind: A
+list:
+- a: {b: 1, 'c': }
+  \"e\": [x, [], {}]
+-
+- - 0x1F
+  - |
+    text
+  - two
+    lines
+last: ~
+---
+";
+
+    /// Whatever is read here has to be what the tree says; to say nothing is always right.
+    fn agrees(text: &str) -> bool {
+        let options = Options::default();
+        let Some(value) = value(&Input::new(text.as_bytes()), &options) else { return false };
+        let start = Start::default();
+        let by_tree = Document::read(text.as_bytes(), &options, start, |reading| reading.value());
+        assert_eq!(by_tree.ok().as_ref(), Some(&value), "{text}");
+        true
+    }
+
+    #[test]
+    fn usual_documents_are_read_without_a_tree() {
+        for text in ["", "# nothing\n", "--- a\n", "a:\n- b\nc: [d, 1, {e: f}]\n", "a: |\n  b\n"] {
+            assert!(agrees(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn with_and_without_a_tree_a_text_says_the_same() {
+        assert!((0..=MANIFEST.len()).filter(|&end| agrees(&MANIFEST[..end])).count() > 50);
+        for at in 0..MANIFEST.len() {
+            let (before, after) = MANIFEST.split_at(at);
+            for sign in "-?:,[]{}#&*!|>'\"% \n\t<a".chars() {
+                agrees(&format!("{before}{sign}{after}"));
+                agrees(&format!("{before}{sign}{}", &after[1..]));
+            }
+        }
+    }
 }

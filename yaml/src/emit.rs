@@ -7,6 +7,7 @@ mod analysis;
 mod comments;
 mod flow;
 mod scalars;
+mod words;
 
 use std::mem;
 
@@ -390,6 +391,9 @@ impl Emitter {
     }
 }
 
+/// What is longer needs a `?` in front to be a key.
+const LONGEST_KEY: usize = 128;
+
 /// Indentation, by the piece.
 const BLANKS: &str = "                                ";
 
@@ -417,7 +421,7 @@ impl Node<'_> {
             }
             _ => return false,
         };
-        length <= 128
+        length <= LONGEST_KEY
     }
 }
 

@@ -21,6 +21,16 @@ pub(crate) fn sort<'k, T: Copy>(entries: &mut Vec<(&'k str, T)>, dialect: Dialec
     }
 }
 
+/// Whether keys are in the order in which [`sort`] would put them. Most maps' are.
+pub(crate) fn is_sorted<'k>(mut keys: impl Iterator<Item = &'k String>, dialect: Dialect) -> bool {
+    let Some(mut last) = keys.next() else { return true };
+    keys.all(|key| {
+        let in_order = last <= key && compare(last, key, dialect).is_le();
+        last = key;
+        in_order
+    })
+}
+
 fn merge_sorted<'k, T: Copy>(entries: &[(&'k str, T)], dialect: Dialect) -> Vec<(&'k str, T)> {
     if entries.len() < 2 {
         return entries.to_vec();

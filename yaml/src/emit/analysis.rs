@@ -73,11 +73,27 @@ static INNER: [bool; 256] = {
     let mut inner = [false; 256];
     let mut byte = b'!';
     while byte <= b'~' {
-        inner[byte as usize] = !matches!(byte, b',' | b'?' | b'[' | b']' | b'{' | b'}' | b':' | b'#');
+        inner[byte as usize] =
+            !matches!(byte, b',' | b'?' | b'[' | b']' | b'{' | b'}' | b':' | b'#');
         byte += 1;
     }
     inner
 };
+
+/// How many bytes from here mean nothing, single spaces between them included.
+fn inner_run(bytes: &[u8]) -> usize {
+    let inner = |at: usize| bytes.get(at).is_some_and(|byte| INNER[usize::from(*byte)]);
+    let mut at = 0;
+    loop {
+        if inner(at) {
+            at += 1;
+        } else if at > 0 && bytes.get(at) == Some(&b' ') && inner(at + 1) {
+            at += 2;
+        } else {
+            return at;
+        }
+    }
+}
 
 impl Seen {
     fn in_text(value: &str, dialect: Dialect) -> Self {
@@ -94,8 +110,7 @@ impl Seen {
             seen.indicators(char, at == 0, before, blank_follows);
             seen.characters(char, dialect);
             before = seen.spaces(char, at == 0, end == bytes.len(), before);
-            let inner = |byte: &&u8| INNER[usize::from(**byte)];
-            at = end + bytes[end..].iter().take_while(inner).count();
+            at = end + inner_run(&bytes[end..]);
             if at > end {
                 before = Before::Other;
             }
