@@ -47,6 +47,16 @@ impl Plan {
         self.changes().map(|change| (change.object.clone(), change.version.clone())).collect()
     }
 
+    /// What an inventory lists beside the set: what a prune will delete, where it is still there and
+    /// ours. Nothing is written, and the cluster is not asked.
+    ///
+    /// # Errors
+    ///
+    /// What the store says.
+    pub async fn leaving(&self, inventory: &dyn InventoryStore) -> Result<Inventory, Error> {
+        Ok(inventory.load().await?.inventory.difference(&self.inventory()))
+    }
+
     /// Saves the ids of the set beside those that the inventory has, so that whatever is written can be
     /// found again, and returns what can be applied.
     ///
