@@ -13,7 +13,7 @@ use std::sync::Arc;
 use futures::{FutureExt, StreamExt, stream};
 use serde_json::Value;
 
-pub(crate) use self::check::{Checker, Verdict, is_settled};
+pub(crate) use self::check::{Checker, Verdict, is_settled, is_undeclared};
 use self::defer::Pending;
 pub(crate) use self::item::{Item, Todo, Write};
 pub use self::options::{Others, PlanOptions};
