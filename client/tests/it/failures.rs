@@ -86,6 +86,17 @@ async fn nobody_there_is_said_so() {
 }
 
 #[tokio::test]
+async fn credentials_that_cannot_be_had_are_said_so() {
+    let mut config = kube::Config::new("http://127.0.0.1:1".parse().unwrap());
+    config.auth_info.token_file = Some("/no/such/token".to_owned());
+    let error = gotk_client::Transport::new(&config, hasty()).unwrap_err();
+    assert!(matches!(error, Error::Auth { .. }), "{error:?}");
+    assert_eq!(error.to_string(), "no credentials for http://127.0.0.1:1/");
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("/no/such/token"), "{cause}");
+}
+
+#[tokio::test]
 async fn an_identity_holds_for_a_client_or_for_one_request() {
     let server = Server::start(|_| async { object() }).await;
     let transport = server.transport(hasty());

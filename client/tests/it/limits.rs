@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures::future::{join_all, pending};
-use gotk_client::Verb;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
 use kube::api::WatchParams;
