@@ -19,8 +19,7 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn at(server: &Server) -> Self {
-        let Place { namespace, config, transport, alive } = server.place("fact").await;
-        let client = Client::try_from(config).unwrap(); // not ours: its requests are not counted
+        let Place { namespace, transport, client, alive } = server.place("fact").await;
         let inventory = MemoryInventory::default();
         let site = Self { namespace, transport, client, inventory, _alive: alive };
         site.apply_as("test", &site.namespace_object(&site.namespace)).await;

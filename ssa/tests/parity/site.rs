@@ -15,8 +15,8 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn at(server: &Server) -> Self {
-        let Place { namespace, transport, alive, .. } = server.place("ours").await;
-        let (discovery, client) = (Discovery::new(&transport), transport.client());
+        let Place { namespace, transport, client, alive } = server.place("ours").await;
+        let discovery = Discovery::new(&transport);
         Self { namespace, transport, discovery, client, _alive: alive }
     }
 }

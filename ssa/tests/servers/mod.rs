@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use gotk_apiserver::ApiServer;
 use gotk_client::{Options, Transport};
 use gotk_testenv::{Assets, ControlPlane, Controllers, User};
-use kube::Config;
+use kube::{Client, Config};
 
 pub(crate) enum Server {
     /// A server in this process, for each user its own.
@@ -20,8 +20,9 @@ pub(crate) enum Server {
 pub(crate) struct Place {
     /// The name of a namespace that nobody else uses; it is not made yet.
     pub(crate) namespace: String,
-    pub(crate) config: Config,
     pub(crate) transport: Transport,
+    /// Everybody else's client: it shares nothing with the transport, and is not counted.
+    pub(crate) client: Client,
     /// Keeps the server up.
     pub(crate) alive: Box<dyn Any + Send + Sync>,
 }
@@ -53,7 +54,8 @@ impl Server {
             }
         };
         let transport = Transport::new(&config, Options::default()).unwrap();
-        Place { namespace, config, transport, alive }
+        let client = Client::try_from(config).unwrap();
+        Place { namespace, transport, client, alive }
     }
 }
 
@@ -67,7 +69,8 @@ fn started(
     if let Some(plane) = &*plane {
         return Arc::clone(plane);
     }
-    let options = gotk_testenv::Options::default().assets(assets.clone()).controllers(controllers.clone());
+    let options =
+        gotk_testenv::Options::default().assets(assets.clone()).controllers(controllers.clone());
     let start = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(options.start()).unwrap()
