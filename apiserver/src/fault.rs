@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use crate::asked::Asked;
 use crate::failure::Failure;
 
@@ -11,7 +13,7 @@ use crate::failure::Failure;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Harm {
-    /// It is served so much later.
+    /// It is served so much later, or when the rule is lifted.
     Delay(Duration),
     /// It is refused with `429` and `Retry-After`.
     TooManyRequests {
@@ -141,11 +143,12 @@ impl Injected {
         self.rule.struck.load(Ordering::SeqCst)
     }
 
-    /// Ends the rule.
+    /// Ends the rule, and the delays it has caused.
     pub fn lift(&self) {
         if let Some(rules) = self.rules.upgrade() {
             rules.all().retain(|rule| !Arc::ptr_eq(rule, &self.rule));
         }
+        self.rule.lifted.close();
     }
 }
 
@@ -154,6 +157,22 @@ struct Rule {
     fault: Fault,
     met: AtomicU64,
     struck: AtomicU64,
+    /// Closed when the rule ends; it never has anything to acquire.
+    lifted: Semaphore,
+}
+
+/// A harm that a request has met.
+#[derive(Debug)]
+pub(crate) struct Struck {
+    pub(crate) harm: Harm,
+    rule: Arc<Rule>,
+}
+
+impl Struck {
+    /// Waits so long, or until the rule is lifted.
+    pub(crate) async fn delay(&self, time: Duration) {
+        let _ = tokio::time::timeout(time, self.rule.lifted.acquire()).await;
+    }
 }
 
 /// The rules in force, in the order in which they were made.
@@ -164,17 +183,18 @@ pub(crate) struct Rules {
 
 impl Rules {
     pub(crate) fn add(self: &Arc<Self>, fault: Fault) -> Injected {
-        let rule = Arc::new(Rule { fault, met: AtomicU64::new(0), struck: AtomicU64::new(0) });
+        let (met, struck, lifted) = (AtomicU64::new(0), AtomicU64::new(0), Semaphore::new(0));
+        let rule = Arc::new(Rule { fault, met, struck, lifted });
         self.all().push(Arc::clone(&rule));
         Injected { rule, rules: Arc::downgrade(self) }
     }
 
     pub(crate) fn lift(&self) {
-        self.all().clear();
+        self.all().drain(..).for_each(|rule| rule.lifted.close());
     }
 
     /// What a request meets: delays, and after them at most one other harm.
-    pub(crate) fn strike(&self, asked: &Asked) -> Vec<Harm> {
+    pub(crate) fn strike(&self, asked: &Asked) -> Vec<Struck> {
         let mut harms = Vec::new();
         for rule in self.all().iter().filter(|rule| rule.fault.matches(asked)) {
             let met = rule.met.fetch_add(1, Ordering::SeqCst);
@@ -183,7 +203,7 @@ impl Rules {
                 continue;
             }
             rule.struck.fetch_add(1, Ordering::SeqCst);
-            harms.push(rule.fault.harm.clone());
+            harms.push(Struck { harm: rule.fault.harm.clone(), rule: Arc::clone(rule) });
             if !matches!(rule.fault.harm, Harm::Delay(_)) {
                 break;
             }
@@ -225,6 +245,23 @@ mod tests {
         }
     }
 
+    fn harms(rules: &Rules, asked: &Asked) -> Vec<Harm> {
+        rules.strike(asked).into_iter().map(|struck| struck.harm).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_delay_ends_with_its_time_or_with_its_rule() {
+        let rules = Arc::new(Rules::default());
+        let (minute, begin) = (Duration::from_secs(60), tokio::time::Instant::now());
+        let rule = rules.add(Fault::new(Harm::Delay(minute)));
+        let struck = rules.strike(&asked("get", "a"));
+        struck[0].delay(minute).await;
+        assert_eq!(begin.elapsed(), minute);
+        rule.lift();
+        struck[0].delay(minute).await;
+        assert_eq!(begin.elapsed(), minute, "nothing is waited for any more");
+    }
+
     #[test]
     fn a_rule_lets_some_through_and_ends_after_its_times() {
         let rules = Arc::new(Rules::default());
@@ -241,7 +278,7 @@ mod tests {
         let rules = Arc::new(Rules::default());
         let fault = Fault::new(Harm::Hang).resource("deployments.apps").namespace("x");
         rules.add(fault.name("a").user("jane"));
-        assert_eq!(rules.strike(&asked("get", "a")), [Harm::Hang]);
+        assert_eq!(harms(&rules, &asked("get", "a")), [Harm::Hang]);
         assert!(rules.strike(&asked("get", "b")).is_empty());
         let joe = Asked { user: "joe".into(), ..asked("get", "a") };
         assert!(rules.strike(&joe).is_empty());
@@ -254,9 +291,9 @@ mod tests {
         rules.add(Fault::new(delay.clone()));
         let lifted = rules.add(Fault::new(Harm::Status(503)));
         rules.add(Fault::new(Harm::Hang));
-        assert_eq!(rules.strike(&asked("get", "a")), [delay.clone(), Harm::Status(503)]);
+        assert_eq!(harms(&rules, &asked("get", "a")), [delay.clone(), Harm::Status(503)]);
         lifted.lift();
-        assert_eq!(rules.strike(&asked("get", "a")), [delay, Harm::Hang]);
+        assert_eq!(harms(&rules, &asked("get", "a")), [delay, Harm::Hang]);
     }
 
     #[test]

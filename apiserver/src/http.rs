@@ -136,9 +136,9 @@ pub(crate) async fn respond(
     let now = shared.with(|machine| machine.clock.now());
     let number = shared.log().note(now, &asked);
     let mut limit = None;
-    for harm in shared.faults.strike(&asked) {
-        match harm {
-            Harm::Delay(time) => tokio::time::sleep(time).await,
+    for struck in shared.faults.strike(&asked) {
+        match struck.harm.clone() {
+            Harm::Delay(time) => struck.delay(time).await,
             Harm::Hang => pending().await,
             Harm::Cut => return hang_up(&cut).await,
             Harm::CutAnswer => {

@@ -115,6 +115,15 @@ impl Error {
         }
     }
 
+    /// Sorts what kept a client from being made.
+    pub(crate) fn of_config(server: &str, source: BoxError) -> Self {
+        let server = server.to_owned();
+        match find::<kube::client::AuthError>(&*source) {
+            Some(_) => Self::Auth { server, source },
+            None => Self::Config { server, source },
+        }
+    }
+
     /// Sorts what a failed exchange left behind.
     pub(crate) fn of_exchange(server: &str, source: BoxError) -> Self {
         let server = server.to_owned();

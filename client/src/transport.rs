@@ -86,11 +86,11 @@ impl Transport {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] when certificates, keys, headers or the proxy cannot be used.
+    /// [`Error::Config`] when certificates, keys, headers or the proxy cannot be used, [`Error::Auth`]
+    /// when the first credentials cannot be had.
     pub fn new(config: &Config, options: Options) -> Result<Self, Error> {
         let server = config.cluster_url.to_string();
-        let stack = stack(config, &options)
-            .map_err(|source| Error::Config { server: server.clone(), source })?;
+        let stack = stack(config, &options).map_err(|source| Error::of_config(&server, source))?;
         let pace = Pace::new(options.concurrency);
         let default_namespace = config.default_namespace.clone();
         let counter = Counter::default();

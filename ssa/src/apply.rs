@@ -154,7 +154,7 @@ impl Run {
 
     /// Asks about the items of a stage that could not be asked about before.
     async fn ask(&mut self, begin: usize, end: usize) -> Result<(), Error> {
-        let Plan { applier, options, items } = &self.plan;
+        let Plan { applier, options, items, .. } = &self.plan;
         let checker = Checker::new(applier, options, &items[begin..end])?.at_its_stage();
         let waiting = (begin..end).filter(|index| matches!(items[*index].todo, Todo::Ask));
         let asked = stream::iter(waiting.map(|index| {
@@ -176,7 +176,7 @@ impl Run {
 
     /// Writes the items of one kind. After a failure none is begun, but those under way are awaited.
     async fn write(&mut self, begin: usize, end: usize) -> Result<(), Error> {
-        let Plan { applier, options, items } = &self.plan;
+        let Plan { applier, options, items, .. } = &self.plan;
         let failed = AtomicBool::new(false);
         let (failed, limit) = (&failed, options.stage_limit);
         let to_write = (begin..end).filter(|index| matches!(items[*index].todo, Todo::Write(_)));

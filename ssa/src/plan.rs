@@ -17,6 +17,7 @@ pub(crate) use self::check::{Checker, Verdict, is_settled, is_undeclared};
 use self::defer::Pending;
 pub(crate) use self::item::{Item, Todo, Write};
 pub use self::options::{Others, PlanOptions};
+use self::show::Schemas;
 use crate::inventory::{self, Inventory, InventoryStore};
 use crate::order::Stage;
 use crate::{Applier, Change, Error, ObjectId, Recorded};
@@ -29,6 +30,8 @@ pub struct Plan {
     pub(crate) applier: Applier,
     pub(crate) options: Arc<PlanOptions>,
     pub(crate) items: Vec<Item>,
+    /// What was read to explain custom resources, one a kind.
+    schemas: Schemas,
 }
 
 impl Plan {
@@ -75,7 +78,8 @@ impl Plan {
 
     /// Tells, field by field, what an apply of one object changes, and whose the fields are.
     ///
-    /// Reads the live object, and for a custom resource its definition; the rest is computed here.
+    /// Reads the live object, and for the first custom resource of a kind its definition; the rest is
+    /// computed here.
     ///
     /// # Errors
     ///
@@ -115,7 +119,7 @@ pub(crate) async fn plan(
     }
     check_all(&checker, &mut items, &others, &pending).await?;
     drop(checker);
-    Ok(Plan { applier, options, items })
+    Ok(Plan { applier, options, items, schemas: Schemas::default() })
 }
 
 /// Asks the server about some of the items at once.

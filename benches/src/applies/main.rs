@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A quarter each of `ConfigMap`s, Secrets, headless Services and Deployments, all new, then unchanged,
-//! on the same kube-apiserver without controllers. Every run is a process of its own, ours and the
+//! then unchanged in another process, on the same kube-apiserver without controllers; ours and the
 //! peer's alternating, each set in a namespace of its own. `APPLIES.md` is written anew.
 
 #[path = "../host.rs"]
@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What one side says about one run.
+/// What one side says about one apply.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct Cost {
     requests: u64,
@@ -51,8 +51,8 @@ async fn run() -> Result<(), BoxError> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["ours", kubeconfig, file, namespace] => {
-            let cost = ours::apply(kubeconfig, file, namespace).await?;
-            say(&serde_json::to_string(&cost)?);
+            let costs = ours::apply(kubeconfig, file, namespace).await?;
+            say(&serde_json::to_string(&costs)?);
             Ok(())
         }
         [] => compare(1000).await,
@@ -75,8 +75,10 @@ async fn compare(count: usize) -> Result<(), BoxError> {
         {
             let namespace = format!("{verb}-{round}");
             make_namespace(&plane, &namespace).await?;
-            for what in ["all new", "unchanged"] {
-                let cost = measure(program, verb, &plane.kubeconfig(), file.path(), &namespace)?;
+            let first = measure(program, verb, &plane.kubeconfig(), file.path(), &namespace)?;
+            let second = measure(program, verb, &plane.kubeconfig(), file.path(), &namespace)?;
+            let names = ["all new", "unchanged", "unchanged, after a restart"];
+            for (what, cost) in names.iter().zip(first.into_iter().chain(second)) {
                 let row = format!("{what} | {side}");
                 match costs.iter_mut().find(|(name, _)| *name == row) {
                     Some((_, all)) => all.push(cost),
@@ -98,7 +100,7 @@ fn measure(
     kubeconfig: &Path,
     file: &Path,
     namespace: &str,
-) -> Result<Cost, BoxError> {
+) -> Result<Vec<Cost>, BoxError> {
     let output =
         Command::new(program).arg(verb).arg(kubeconfig).arg(file).arg(namespace).output()?;
     let text = String::from_utf8_lossy(&output.stdout);

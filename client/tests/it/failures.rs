@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
 
-use crate::server::{Server, half_an_object, hasty, object, refusal};
+use crate::server::{Server, half_an_object, hasty, impatient, object, refusal};
 
 fn config_maps(client: Client) -> Api<ConfigMap> {
     Api::default_namespaced(client)
@@ -58,7 +58,7 @@ async fn a_server_that_asks_for_too_much_patience_is_not_waited_for() {
 #[tokio::test]
 async fn a_server_that_does_not_answer_is_given_up() {
     let server = Server::start(|_| pending()).await;
-    let mut options = hasty();
+    let mut options = impatient();
     options.retries.limit = 0;
     let error = config_maps(server.transport(options).client()).get("a").await.unwrap_err();
     let error = Error::of(&error).expect("ours");
@@ -68,7 +68,7 @@ async fn a_server_that_does_not_answer_is_given_up() {
 #[tokio::test]
 async fn an_answer_that_stops_halfway_is_given_up() {
     let server = Server::start(|_| async { half_an_object() }).await;
-    let error = config_maps(server.transport(hasty()).client()).get("a").await.unwrap_err();
+    let error = config_maps(server.transport(impatient()).client()).get("a").await.unwrap_err();
     assert!(format!("{error:?}").contains("Timeout"), "{error:?}");
 }
 
@@ -83,6 +83,17 @@ async fn nobody_there_is_said_so() {
 
     let error = Discovery::new(&transport).kinds().await.unwrap_err();
     assert_eq!(error.to_string(), "cannot connect to http://127.0.0.1:1/");
+}
+
+#[tokio::test]
+async fn credentials_that_cannot_be_had_are_said_so() {
+    let mut config = kube::Config::new("http://127.0.0.1:1".parse().unwrap());
+    config.auth_info.token_file = Some("/no/such/token".to_owned());
+    let error = gotk_client::Transport::new(&config, hasty()).unwrap_err();
+    assert!(matches!(error, Error::Auth { .. }), "{error:?}");
+    assert_eq!(error.to_string(), "no credentials for http://127.0.0.1:1/");
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("/no/such/token"), "{cause}");
 }
 
 #[tokio::test]

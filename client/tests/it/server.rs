@@ -46,6 +46,13 @@ impl Server {
         Transport::new(&config, options).unwrap()
     }
 
+    /// Waits until it was asked so often.
+    pub(crate) async fn was_asked(&self, times: usize) {
+        while self.requests() < times {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     pub(crate) fn requests(&self) -> usize {
         self.seen.lock().unwrap().len()
     }
@@ -108,10 +115,16 @@ pub(crate) fn half_an_object() -> Response<Body> {
     Response::new(StreamBody::new(begin.chain(stream::pending()).boxed()))
 }
 
-/// Options under which a failing test ends soon.
+/// Options that repeat without much of a wait.
 pub(crate) fn hasty() -> Options {
     let mut options = Options::default();
     options.retries.first_wait = Duration::from_millis(1);
+    options
+}
+
+/// The same, for servers that never answer.
+pub(crate) fn impatient() -> Options {
+    let mut options = hasty();
     options.answer_limit = Duration::from_millis(300);
     options
 }

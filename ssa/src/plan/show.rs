@@ -1,11 +1,12 @@
 //! A plan as a person reads it.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use gotk_merge::{Gvk, Live, ObjectType, OneShape, Preview, Schema};
 use jiff::Timestamp;
-use serde_json::Value;
+use tokio::sync::Mutex;
 
 use super::Plan;
 use crate::cluster::Endpoint;
@@ -69,17 +70,25 @@ pub(super) async fn explain(plan: &Plan, object: &ObjectId) -> Result<Preview, E
     preview.map_err(|error| Error::object_problem(object, error.to_string()))
 }
 
+/// Schemas of custom kinds, by kind and version; none where a definition cannot be read.
+#[derive(Default)]
+pub(super) struct Schemas(Mutex<HashMap<String, Option<ObjectType>>>);
+
 /// The schema of a kind: built in, or from its definition.
 async fn schema(plan: &Plan, endpoint: &Endpoint, gvk: &Gvk) -> Option<ObjectType> {
     let Gvk { group, version, kind, .. } = gvk;
     if let Some(of) = Schema::builtin().kind(group, version, kind) {
         return Some(of);
     }
-    let path = format!(
-        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{}.{group}",
-        endpoint.resource.plural
-    );
-    let definition: Value = plan.applier.cluster.get(&path).await.ok()?;
-    let schema = Arc::new(Schema::from_crd(&definition, version).ok()?);
-    schema.kind(group, version, kind)
+    let name = format!("{}.{group}", endpoint.resource.plural);
+    let mut known = plan.schemas.0.lock().await;
+    if let Some(of) = known.get(&format!("{name}/{version}")) {
+        return of.clone();
+    }
+    let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}");
+    let definition = plan.applier.cluster.get(&path).await.ok();
+    let schema = definition.and_then(|it| Schema::from_crd(&it, version).ok()).map(Arc::new);
+    let of = schema.and_then(|schema| schema.kind(group, version, kind));
+    known.insert(format!("{name}/{version}"), of.clone());
+    of
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gotk_apiserver::{ApiServer, Fault, Harm};
+use gotk_apiserver::{ApiServer, Fault, Harm, Injected};
 use gotk_ssa::Action;
 use kube::Config;
 use serde_json::{Value, json};
@@ -15,6 +15,17 @@ async fn shop() -> (ApiServer, Worker) {
     let worker = Worker::new(&Config::new(server.url().parse().unwrap()), "shop");
     worker.make_namespace().await;
     (server, worker)
+}
+
+/// One request of a verb waits until the rule is lifted.
+fn held(verb: &str) -> Fault {
+    Fault::new(Harm::Delay(Duration::from_secs(600))).verb(verb).times(1)
+}
+
+async fn struck(rule: &Injected) {
+    while rule.struck() == 0 {
+        sleep(Duration::from_millis(1)).await;
+    }
 }
 
 async fn replace(worker: &Worker, name: &str) {
@@ -59,14 +70,11 @@ async fn an_object_replaced_before_its_deletion_is_not_deleted() {
     let (server, worker) = shop().await;
     worker.deliver(vec![worker.map("a", "1"), worker.map("b", "1")]).await.unwrap();
     let applied = worker.apply(vec![worker.map("a", "1")]).await.unwrap();
-    let slow =
-        Fault::new(Harm::Delay(Duration::from_millis(300))).verb("delete").name("b").times(1);
-    let rule = server.inject(slow);
+    let rule = server.inject(held("delete").name("b"));
     let other = async {
-        while rule.struck() == 0 {
-            sleep(Duration::from_millis(1)).await;
-        }
+        struck(&rule).await;
         replace(&worker, "b").await;
+        rule.lift();
     };
     let (pruned, ()) = tokio::join!(applied.prune(&worker.inventory), other);
     assert_eq!(pruned.unwrap().count(Action::Skip), 1, "it is somebody else's now");
@@ -79,16 +87,13 @@ async fn an_object_replaced_before_its_deletion_is_not_deleted() {
 async fn an_object_replaced_before_its_recreation_is_not_deleted_unread() {
     let (server, worker) = shop().await;
     worker.deliver(worker.version(1)).await.unwrap();
-    let slow =
-        Fault::new(Harm::Delay(Duration::from_millis(300))).verb("delete").name("fixed-1").times(1);
-    let rule = server.inject(slow);
+    let rule = server.inject(held("delete").name("fixed-1"));
     let other = async {
-        while rule.struck() == 0 {
-            sleep(Duration::from_millis(1)).await;
-        }
+        struck(&rule).await;
         worker.send("DELETE", &worker.path("fixed-1"), &Value::Null).await.ok();
         let collection = "/api/v1/namespaces/shop/configmaps";
         worker.send("POST", collection, &worker.map("fixed-1", "theirs")).await.ok();
+        rule.lift();
     };
     let (delivered, ()) = tokio::join!(worker.deliver(worker.version(2)), other);
     if let Err(error) = delivered {
@@ -127,16 +132,13 @@ async fn our_entry_of_the_managed_fields_is_wiped() {
 async fn a_namespace_emptied_while_we_apply() {
     let (server, worker) = shop().await;
     worker.deliver(worker.version(1)).await.unwrap();
-    let rule = server.inject(
-        Fault::new(Harm::Delay(Duration::from_millis(50))).verb("patch").after(40).times(1),
-    );
+    let rule = server.inject(held("patch").after(40));
     let other = async {
-        while rule.struck() == 0 {
-            sleep(Duration::from_millis(1)).await;
-        }
+        struck(&rule).await;
         for number in 0..5 {
             worker.send("DELETE", &worker.path(&format!("same-{number}")), &Value::Null).await.ok();
         }
+        rule.lift();
     };
     let (delivered, ()) = tokio::join!(worker.deliver(worker.version(2)), other);
     delivered.unwrap();

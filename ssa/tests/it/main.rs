@@ -5,37 +5,43 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a fact that does not hold panics")]
 
 mod facts;
+#[path = "../servers/mod.rs"]
+mod servers;
 mod site;
 
 use std::pin::Pin;
 use std::sync::Arc;
 
-use gotk_testenv::Assets;
+use gotk_testenv::{Assets, Controllers};
 use libtest_mimic::{Arguments, Trial};
 
-use crate::site::{Server, Site};
+use crate::servers::Server;
+use crate::site::Site;
 
 /// A named fact.
 type Fact = (&'static str, fn(Site) -> Pin<Box<dyn Future<Output = ()> + Send>>);
 
 fn main() {
     let arguments = Arguments::from_args();
-    let mut trials = trials(&Arc::new(Server::Embedded));
+    let mut trials = trials(&Arc::new(Server::Embedded { controllers: true }));
     match Assets::or_skip("gotk-ssa on a real server") {
-        Ok(assets) => trials.extend(assets.iter().flat_map(|it| self::trials(&Server::real(it)))),
+        Ok(None) => {}
+        Ok(Some(assets)) => {
+            trials.extend(self::trials(&Server::real(&assets, Controllers::Usual)));
+        }
         Err(error) => trials.push(Trial::test("assets", move || Err(error.into()))),
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
 
 fn trials(server: &Arc<Server>) -> Vec<Trial> {
-    let real = matches!(**server, Server::Real(..)).then(facts::of_a_real_server);
+    let real = server.is_real().then(facts::of_a_real_server);
     let facts = facts::all().into_iter().chain(real.into_iter().flatten());
     let trial = |(name, fact): Fact| {
         let server = Arc::clone(server);
         Trial::test(format!("{}::{name}", server.name()), move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async { fact(server.site().await).await });
+            runtime.block_on(async { fact(Site::at(&server).await).await });
             Ok(())
         })
     };

@@ -1,23 +1,12 @@
 //! A server, and a namespace in it that is the fact's own.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
-
-use gotk_apiserver::ApiServer;
-use gotk_client::{Options, Transport};
+use gotk_client::Transport;
 use gotk_ssa::{Applier, FieldManager, MemoryInventory, Owner};
-use gotk_testenv::{Assets, ControlPlane, Controllers, User};
 use http::Request;
-use kube::{Client, Config};
+use kube::Client;
 use serde_json::{Value, json};
 
-/// Where facts are held against.
-pub(crate) enum Server {
-    /// A server in this process, for each fact its own.
-    Embedded,
-    /// A real one for all of them; it starts when the first asks for it.
-    Real(Assets, Mutex<Option<Arc<ControlPlane>>>),
-}
+use crate::servers::{Place, Server};
 
 /// What a fact works with.
 pub(crate) struct Site {
@@ -28,57 +17,15 @@ pub(crate) struct Site {
     _alive: Box<dyn std::any::Any + Send + Sync>,
 }
 
-impl Server {
-    pub(crate) fn real(assets: &Assets) -> Arc<Self> {
-        Arc::new(Self::Real(assets.clone(), Mutex::default()))
-    }
-
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Embedded => "embedded",
-            Self::Real(..) => "real",
-        }
-    }
-
-    pub(crate) async fn site(&self) -> Site {
-        static FACTS: AtomicU32 = AtomicU32::new(0);
-        let namespace = format!("fact-{}", FACTS.fetch_add(1, Ordering::Relaxed));
-        let (config, alive): (Config, Box<dyn std::any::Any + Send + Sync>) = match self {
-            Self::Embedded => {
-                let server = ApiServer::start().await.unwrap();
-                (Config::new(server.url().parse().unwrap()), Box::new(server))
-            }
-            Self::Real(assets, plane) => {
-                let plane = started(assets, plane);
-                (plane.config_as(&User::admin()).unwrap(), Box::new(plane))
-            }
-        };
-        let client = Client::try_from(config.clone()).unwrap();
-        let transport = Transport::new(&config, Options::default()).unwrap();
+impl Site {
+    pub(crate) async fn at(server: &Server) -> Self {
+        let Place { namespace, transport, client, alive } = server.place("fact").await;
         let inventory = MemoryInventory::default();
-        let site = Site { namespace, transport, client, inventory, _alive: alive };
+        let site = Self { namespace, transport, client, inventory, _alive: alive };
         site.apply_as("test", &site.namespace_object(&site.namespace)).await;
         site
     }
-}
 
-fn started(assets: &Assets, plane: &Mutex<Option<Arc<ControlPlane>>>) -> Arc<ControlPlane> {
-    let mut plane = plane.lock().unwrap();
-    if let Some(plane) = &*plane {
-        return Arc::clone(plane);
-    }
-    let options =
-        gotk_testenv::Options::default().assets(assets.clone()).controllers(Controllers::Usual);
-    let start = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(options.start()).unwrap()
-    });
-    let started = Arc::new(start.join().unwrap());
-    *plane = Some(Arc::clone(&started));
-    started
-}
-
-impl Site {
     /// An applier of the set of that name.
     pub(crate) fn applier(&self, set: &str) -> Applier {
         let manager = FieldManager::new("kustomize-controller").unwrap();

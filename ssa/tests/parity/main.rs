@@ -7,24 +7,31 @@
 
 mod perform;
 mod scenario;
-mod server;
+#[path = "../servers/mod.rs"]
+mod servers;
+mod site;
 mod state;
 
 use std::sync::Arc;
 
-use gotk_testenv::Assets;
+use gotk_testenv::{Assets, Controllers};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::perform::perform;
 use crate::scenario::Scenario;
-use crate::server::Server;
+use crate::servers::Server;
+use crate::site::Site;
 
 fn main() {
     let arguments = Arguments::from_args();
     let scenarios = Scenario::all();
-    let mut trials = trials(&Arc::new(Server::Embedded), &scenarios);
+    // No controllers: what they write, and when, is nobody's answer.
+    let mut trials = trials(&Arc::new(Server::Embedded { controllers: false }), &scenarios);
     match Assets::or_skip("parity with fluxcd/pkg/ssa on a real server") {
-        Ok(Some(assets)) => trials.extend(self::trials(&Server::real(&assets), &scenarios)),
+        Ok(Some(assets)) => {
+            let real = Server::real(&assets, Controllers::Off);
+            trials.extend(self::trials(&real, &scenarios));
+        }
         Ok(None) => {}
         Err(error) => trials.push(Trial::test("assets", move || Err(error.into()))),
     }
@@ -42,6 +49,6 @@ fn trials(server: &Arc<Server>, scenarios: &[Arc<Scenario>]) -> Vec<Trial> {
 
 fn run(server: &Server, scenario: &Scenario) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let ours = runtime.block_on(async { perform(server.site().await, scenario).await });
+    let ours = runtime.block_on(async { perform(Site::at(server).await, scenario).await });
     scenario.judge(&ours, server.is_real()).map_err(Failed::from)
 }

@@ -11,7 +11,7 @@ use http::Request;
 use serde_json::{Value, json};
 
 use crate::scenario::{Outcome, Scenario};
-use crate::server::Site;
+use crate::site::Site;
 use crate::state;
 
 pub(crate) async fn perform(site: Site, scenario: &Scenario) -> Outcome {

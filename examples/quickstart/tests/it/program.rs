@@ -58,16 +58,25 @@ pub(crate) fn start(arguments: &[&str]) -> Running {
 }
 
 impl Running {
-    /// Reads on until a line has these words, and returns it.
+    /// Reads on until a line has these words, and returns what was said, this line the last.
     pub(crate) async fn until(&mut self, words: &str) -> String {
         let mut said = String::new();
         while let Some(line) = self.lines.next_line().await.unwrap() {
-            if line.contains(words) {
-                return line;
-            }
             said = format!("{said}{line}\n");
+            if line.contains(words) {
+                return said;
+            }
         }
         panic!("{words:?} was not said, but:\n{said}");
+    }
+
+    /// Reads to the end.
+    pub(crate) async fn rest(mut self) -> (String, ExitStatus) {
+        let mut said = String::new();
+        while let Some(line) = self.lines.next_line().await.unwrap() {
+            said = format!("{said}{line}\n");
+        }
+        (said, self.child.wait().await.unwrap())
     }
 
     /// Presses Ctrl-C, and waits for the end.

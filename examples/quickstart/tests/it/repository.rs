@@ -87,10 +87,10 @@ async fn the_server_is_kept_for_as_long_as_somebody_looks() {
     let mut running = start(&[&of(&repository.url())[..], &["--keep"]].concat());
     running.until("The API server stays until you press Ctrl-C").await;
     let export = running.until("export KUBECONFIG=").await;
-    let file = export.trim().strip_prefix("export KUBECONFIG=").unwrap().to_owned();
+    let (_, file) = export.trim().split_once("export KUBECONFIG=").unwrap();
     running.until("kubectl get").await;
 
-    let kubeconfig = Kubeconfig::read_from(&file).unwrap();
+    let kubeconfig = Kubeconfig::read_from(file).unwrap();
     let options = KubeConfigOptions::default();
     let config = Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
     let api: Api<ConfigMap> = Api::default_namespaced(Client::try_from(config).unwrap());

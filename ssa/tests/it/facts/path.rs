@@ -1,5 +1,6 @@
 //! From a plan to a cluster that holds it.
 
+use gotk_client::Verb;
 use gotk_ssa::{Action, Error, InventoryStore, Note, ObjectId, Others, PlanOptions};
 use serde_json::json;
 
@@ -22,6 +23,7 @@ pub(crate) fn facts() -> Vec<Fact> {
         secrets_are_masked,
         another_owner_is_named,
         a_field_is_explained_with_its_owner,
+        an_explanation_reads_each_object_once,
         a_failed_apply_leaves_a_superset,
     ]
 }
@@ -212,6 +214,25 @@ async fn a_field_is_explained_with_its_owner(site: Site) {
     assert!(text.contains(".data.x\n      is \"theirs\", as somebody (applied in v1"), "{text}");
     let unknown = ObjectId::new("", "ConfigMap", &site.namespace, "b");
     assert!(plan.explain(&unknown).await.is_err());
+}
+
+async fn an_explanation_reads_each_object_once(site: Site) {
+    let applier = site.applier("set");
+    let definition = site.definition(json!({"size": {"type": "integer"}}));
+    let objects = |size: i32| {
+        let widget = |name| site.widget(&site.namespace, name, json!({"size": size}));
+        vec![widget("v"), widget("w"), site.config_map("a", json!({"size": size.to_string()}))]
+    };
+    let plan = applier.plan([vec![definition], objects(1)].concat()).await.unwrap();
+    let _ = plan.record(&site.inventory).await.unwrap().apply().await.unwrap();
+    let plan = applier.plan(objects(2)).await.unwrap();
+    let before = site.transport.counts();
+    for change in plan.changes() {
+        let text = plan.explain(&change.object).await.unwrap().to_string();
+        assert!(text.contains("size"), "{text}");
+    }
+    let asked = site.transport.counts().since(&before);
+    assert_eq!((asked.of(Verb::Get), asked.total()), (4, 4), "three objects and a definition");
 }
 
 async fn a_failed_apply_leaves_a_superset(site: Site) {

@@ -49,7 +49,7 @@ async fn allow(site: &Site, verbs: &[&str]) {
 
 async fn apply(site: &Site, applier: &Applier, objects: Vec<Value>) -> gotk_ssa::Applied {
     // The server learns of rights a moment after they are written.
-    for _ in 0..50 {
+    for _ in 0..600 {
         if let Ok(plan) = applier.plan(objects.clone()).await {
             return plan.record(&site.inventory).await.unwrap().apply().await.unwrap();
         }
@@ -122,7 +122,7 @@ async fn a_policy_that_came_later_is_seen(site: Site) {
         let path = format!("/apis/admissionregistration.k8s.io/v1/{plural}");
         site.send("POST", &path, "application/json", &object).await;
     }
-    for _ in 0..100 {
+    for _ in 0..600 {
         let plan = applier.plan(vec![object()]).await.unwrap();
         let change = plan.changes().next().unwrap();
         if change.action == Action::Configure {
