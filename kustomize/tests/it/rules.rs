@@ -81,6 +81,16 @@ fn a_replacement_without_targets_is_refused() {
     fails(says, "it needs a source, and targets");
 }
 
+/// The original does not copy the value before: where it is written over, it is another one.
+#[test]
+fn a_replacement_may_change_what_it_copies() {
+    holds(
+        "resources: [conf.yaml]\nreplacements:\n- source: {kind: ConfigMap}\n  targets:\n  - select: {kind: ConfigMap}\n    \
+         fieldPaths: [metadata.name, metadata.name]\n    options: {delimiter: '-', index: 1}\n",
+        &["name: conf-conf-conf\n"],
+    );
+}
+
 #[test]
 fn an_empty_field_path_names_no_field() {
     let says = "resources: [conf.yaml]\nreplacements:\n- source: {kind: ConfigMap}\n  targets: [{select: \
