@@ -185,6 +185,7 @@ const SETTINGS: &str = "    # served to everybody
     compression = gzip, br
     timeout.read = 30s
     timeout.write = 30s
+    header.cache-control = public, max-age=3600
 ";
 
 /// Every fourth object is a Deployment, which names two of the others.

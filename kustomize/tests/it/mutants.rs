@@ -243,18 +243,15 @@ fn tree(dice: &mut Dice, is_wrong: impl Fn(&str) -> bool) -> Tree {
     builder.build().at("overlay").expect("a folder")
 }
 
-/// Builds so many trees of which one file is wrong; says how many of them are refused.
+/// Builds so many trees of which one file is wrong; says how many of them build, and how many there were.
 fn build_all(seed: u64, usual: usize, is_wrong: impl Fn(&str) -> bool) -> (usize, usize) {
     let (mut dice, mut built) = (Dice(seed), 0);
     let all = cases(usual);
-    for case in 0..all {
+    for _ in 0..all {
         if let Ok(build) = build_with(&tree(&mut dice, &is_wrong), &Options::default()) {
             built += 1;
             build.objects().for_each(drop);
             build.into_documents().for_each(drop);
-        }
-        if case % 10_000 == 9_999 {
-            println!("{} trees, of which {built} build", case + 1);
         }
     }
     (built, all)
