@@ -48,9 +48,10 @@
 //! once changes in both. What kinds are cluster-scoped and which lists have keys says the schema of
 //! Kubernetes 1.21 that kustomize carries; of kinds it does not know, lists are replaced.
 //!
-//! A build holds less than ten times the bytes it reads. Depth, objects and bytes are bounded by
-//! [`Limits`], paths cannot leave the tree, and files outside of the folder of a kustomization are
-//! refused unless [`LoadRestrictions`] say otherwise.
+//! An overlay over thousands of objects holds less than ten times its input at its peak; a single
+//! document that lists all of them is read at once, and takes more. Depth, objects and bytes are
+//! bounded by [`Limits`], paths cannot leave the tree, and files outside of the folder of a
+//! kustomization are refused unless [`LoadRestrictions`] say otherwise.
 //!
 //! # Variables
 //!
