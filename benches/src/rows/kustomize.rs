@@ -173,7 +173,7 @@ fn base(folder: &str, objects: usize, image: &str) -> String {
     text
 }
 
-/// A file, as ConfigMaps hold them.
+/// A file, as every `ConfigMap` here holds it.
 const SETTINGS: &str = "    # served to everybody
     listen = 0.0.0.0:8080
     root = /srv/www

@@ -138,7 +138,7 @@ fn answer(input: &Value) -> Value {
     }
 }
 
-/// The original hashes ConfigMaps and Secrets by what they hold. Of an object that a patch made
+/// The original hashes a `ConfigMap` and a Secret by what they hold. Of an object that a patch made
 /// something else, it hashes its parser's nodes, with their lines and columns.
 fn excuse(input: &Value, ours: &Value, theirs: &Value) -> Option<&'static str> {
     let masked = |answer: &Value| answer["yaml"].as_str().map(without_hashes);
