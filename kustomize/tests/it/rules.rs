@@ -98,6 +98,15 @@ fn an_empty_field_path_names_no_field() {
     fails(says, "an empty name names no field");
 }
 
+/// It looks even where the namespace is the one that was there.
+#[test]
+fn a_namespace_finds_objects_that_are_called_the_same() {
+    let says = "namespace: shop\nconfigMapGenerator: [{name: a, namespace: shop}, {name: b, namespace: shop}]\n\
+                patches:\n- target: {kind: ConfigMap}\n  \
+                patch: '[{\"op\": \"replace\", \"path\": \"/metadata/name\", \"value\": \"c\"}]'\n";
+    fails(says, "two objects are called this");
+}
+
 /// Between patches nobody looks whether names are taken; a patch with a target does.
 #[test]
 fn a_patch_with_a_target_finds_objects_that_are_called_the_same() {
