@@ -75,6 +75,7 @@ pub(crate) fn input(name: &str, path: &str) -> Result<(), Error> {
 fn fingerprint(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Bytes(bytes) => hex::encode(Sha256::digest(bytes)),
+        Outcome::Digest(digest) => hex::encode(digest),
         Outcome::Count(count) | Outcome::Sized { count, .. } => count.to_string(),
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Row {
 pub(crate) enum Outcome {
     /// Bytes that must be equal to the peer's; their SHA-256 is compared.
     Bytes(Vec<u8>),
+    /// The SHA-256 of bytes that must be equal to the peer's, and were never there as a whole.
+    Digest([u8; 32]),
     /// A number that must be equal to the peer's (documents read, objects judged …).
     Count(u64),
     /// The same, and how many bytes were made, which may differ and are told.

@@ -55,7 +55,7 @@ impl Ids {
         self.entries.insert_unique(entry.spread(), entry, Entry::spread);
     }
 
-    /// Follows an object to its new id, and says whether another one has that.
+    /// Follows an object to its new id; says whether it is one.
     pub(crate) fn follow(
         &mut self,
         at: usize,
@@ -71,9 +71,20 @@ impl Ids {
         if let Ok(found) = self.entries.find_entry(old.spread(), |entry| entry.at == old.at) {
             found.remove();
         }
-        let is_taken = self.find(&after, list, schema).is_some();
         self.insert(at, &after);
-        is_taken
+        true
+    }
+
+    /// Whether another object has the id of this one.
+    pub(crate) fn has_twin(&self, at: usize, list: &[Resource], schema: &Schema) -> bool {
+        let id = list[at].id(schema);
+        let own = self.entry(at, &id);
+        let is_twin = |entry: &Entry| {
+            entry.at != own.at
+                && entry.hash == own.hash
+                && list.get(entry.at as usize).is_some_and(|other| other.id(schema) == id)
+        };
+        self.entries.find(own.spread(), is_twin).is_some()
     }
 
     fn entry(&self, at: usize, id: &ResId) -> Entry {
@@ -103,23 +114,26 @@ mod tests {
         let b = list[1].id(&schema);
         assert_eq!(ids.find(&b, &list, &schema), Some(1));
         list[1].set_name("d").unwrap();
-        assert!(!ids.follow(1, &b, &list, &schema));
+        assert!(ids.follow(1, &b, &list, &schema));
         assert_eq!(ids.find(&b, &list, &schema), None);
         assert_eq!(ids.find(&list[1].id(&schema), &list, &schema), Some(1));
     }
 
     #[test]
-    fn a_taken_id_is_noticed_and_names_may_be_passed_on() {
+    fn a_twin_is_noticed_and_names_may_be_passed_on() {
         let schema = Schema::builtin();
         let mut list = objects(&["a", "b"]);
         let mut ids = Ids::of(&list, &schema);
         let (a, b) = (list[0].id(&schema), list[1].id(&schema));
-        list[0].set_name("c").unwrap();
         assert!(!ids.follow(0, &a, &list, &schema));
+        list[0].set_name("c").unwrap();
+        assert!(ids.follow(0, &a, &list, &schema));
         list[1].set_name("a").unwrap();
-        assert!(!ids.follow(1, &b, &list, &schema));
+        assert!(ids.follow(1, &b, &list, &schema));
+        assert!(!ids.has_twin(1, &list, &schema));
         list[0].set_name("a").unwrap();
         let c = ResId { name: "c".into(), ..a };
         assert!(ids.follow(0, &c, &list, &schema));
+        assert!(ids.has_twin(0, &list, &schema) && ids.has_twin(1, &list, &schema));
     }
 }

@@ -60,7 +60,7 @@ impl Transformer {
             Self::JsonPatches(patches) => patches.apply(objects, schema),
             Self::Replicas(replicas) => replicas.apply(objects, schema),
             Self::Images(images) => images.apply(objects),
-            Self::Replacements(replacements) => replacements.apply(objects, schema),
+            Self::Replacements(replacements) => replacements.apply(objects),
             Self::ValueAdd(value) => value.apply(objects, schema),
             Self::Hash => add_hashes(objects, schema),
             Self::All(transformers) => {

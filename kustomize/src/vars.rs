@@ -94,6 +94,7 @@ impl Vars {
                 field::apply(spec, &mut resource.node, Create::Nothing, set)
                     .map_err(|problem| fault(problem, resource))?;
             }
+            crate::share::spread(resource);
         }
         let unused = values.into_iter().filter(|(_, (_, is_used))| !is_used);
         Ok(unused.map(|(name, _)| name.to_owned()).collect())

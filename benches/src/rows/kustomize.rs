@@ -2,8 +2,9 @@
 
 use gotk_artifact::{Tree, TreeBuilder};
 use gotk_kustomize::flux::{self, Spec, Variables};
-use gotk_kustomize::{Cache, Error, Missing, Options, Template, build, build_with};
+use gotk_kustomize::{Build, Cache, Error, Missing, Options, Template, build, build_with};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::row::{Outcome, Row};
 
@@ -28,21 +29,21 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "kustomize/objects-4000",
-        question: "what an overlay over 4,000 objects (1.1 MB) costs",
+        question: "what an overlay over 4,000 objects (1.4 MB) costs, written away object by object",
         peer: "kustomize",
         target: "50×, peak ≤ 10× the input",
         iterations: 1,
         input: || shop(4000),
-        ours: overlay,
+        ours: written_away,
     },
     Row {
         name: "kustomize/objects-16000",
-        question: "what an overlay over 16,000 objects (4.5 MB) costs: for the growth",
+        question: "what an overlay over 16,000 objects (5.7 MB) costs: for the growth",
         peer: "kustomize",
-        target: "≤ 4.5× of 4,000",
+        target: "≤ 4.5× of 4,000, peak ≤ 10× the input",
         iterations: 1,
         input: || shop(16_000),
-        ours: overlay,
+        ours: written_away,
     },
     Row {
         name: "kustomize/overlays-300",
@@ -100,6 +101,17 @@ fn overlay(input: &[u8]) -> Outcome {
     let folder = tree(input).at("overlay");
     let built = folder.map(|folder| build(&folder).and_then(|build| build.to_yaml()));
     Outcome::Bytes(built.ok().and_then(Result::ok).unwrap_or_default().into_bytes())
+}
+
+/// As the program does it that writes to a pipe: the text is never there as a whole.
+fn written_away(input: &[u8]) -> Outcome {
+    let mut digest = Sha256::new();
+    let folder = tree(input).at("overlay");
+    let built = folder.ok().and_then(|folder| build(&folder).ok());
+    for document in built.into_iter().flat_map(Build::into_documents) {
+        digest.update(document.unwrap_or_default());
+    }
+    Outcome::Digest(digest.finalize().into())
 }
 
 fn flux_build(input: &[u8]) -> Result<String, Error> {
@@ -161,6 +173,21 @@ fn base(folder: &str, objects: usize, image: &str) -> String {
     text
 }
 
+/// A file, as every `ConfigMap` here holds it.
+const SETTINGS: &str = "    # served to everybody
+    listen = 0.0.0.0:8080
+    root = /srv/www
+    index = index.html
+    log.format = json
+    log.level = info
+    cache.size = 64Mi
+    cache.ttl = 10m
+    compression = gzip, br
+    timeout.read = 30s
+    timeout.write = 30s
+    header.cache-control = public, max-age=3600
+";
+
 /// Every fourth object is a Deployment, which names two of the others.
 fn object(at: usize, image: &str) -> String {
     let app = at / 4;
@@ -172,8 +199,9 @@ fn object(at: usize, image: &str) -> String {
     match at % 4 {
         0 => head("v1", "ServiceAccount"),
         1 => format!(
-            "{}data:\n  host: web-{app}.example.com\n  level: info\n  greeting: |\n    hello\n    world\n",
-            head("v1", "ConfigMap")
+            "{}data:\n  host: web-{app}.example.com\n  level: info\n  server.conf: |\n{}",
+            head("v1", "ConfigMap"),
+            SETTINGS
         ),
         2 => format!(
             "{}spec:\n  selector: {{app: web-{app}}}\n  ports:\n  - name: http\n    port: 80\n    \

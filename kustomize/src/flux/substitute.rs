@@ -102,7 +102,7 @@ impl Draft {
                 place,
                 source: Box::new(source),
             })?;
-            if ids.follow(at, &before, list, &schema) {
+            if ids.follow(at, &before, list, &schema) && ids.has_twin(at, list, &schema) {
                 let what = "another object is called what its variables make of this one";
                 return Err(Error::Build(Fault::new(what).about(object)));
             }

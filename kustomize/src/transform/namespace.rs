@@ -60,7 +60,8 @@ impl Namespace {
             let before = resource.id(schema);
             resource.store_id(schema);
             self.set(resource, schema).map_err(|problem| fault(problem, resource))?;
-            if ids.follow(at, &before, list, schema) {
+            ids.follow(at, &before, list, schema);
+            if ids.has_twin(at, list, schema) {
                 let what = format!("in namespace {:?} two objects are called this", self.namespace);
                 return Err(fault(what, &list[at]));
             }

@@ -33,12 +33,15 @@ pub(crate) enum Patches {
 
 impl StrategicPatches {
     pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
+        let mut is_checked = false;
         for patch in &self.0 {
             let at = target(patch, objects, schema)?;
             apply_in(objects, &[at], patch, schema)?;
             objects.drop_gone();
-            if changes_identity(patch) {
+            // The original looks after each patch, most of which change no name.
+            if !is_checked || patch.past.may_change_name || patch.past.may_change_kind {
                 objects.check_unique(schema)?;
+                is_checked = true;
             }
         }
         Ok(())
@@ -70,10 +73,8 @@ impl Patches {
                 let places = target.places(objects, schema);
                 apply_in(objects, &places, patch, schema)?;
                 objects.drop_gone();
-                if changes_identity(patch) {
-                    objects.check_unique(schema)?;
-                }
-                Ok(())
+                // The original puts all of them together again here, and looks.
+                objects.check_unique(schema)
             }
             Self::Strategic { patches, target: None } => {
                 for patch in patches {
@@ -112,11 +113,6 @@ fn target(patch: &Resource, objects: &Objects, schema: &Schema) -> Result<usize,
         [] => Err(fault("the patch names an object that is not there")),
         _ => Err(fault("the patch names several objects; give it a target")),
     }
-}
-
-/// Whether a patch may change what an object is called.
-fn changes_identity(patch: &Resource) -> bool {
-    patch.past.may_change_name || patch.past.may_change_kind
 }
 
 /// Applies a patch to objects as if it were of their kind.

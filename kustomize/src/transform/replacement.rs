@@ -10,7 +10,6 @@ use crate::kustomization::{FieldOptions, Replacement, Target};
 use crate::node::{Content, Node};
 use crate::objects::Objects;
 use crate::resource::Resource;
-use crate::schema::Schema;
 use crate::select::{Matcher, shown};
 
 /// The field that is meant where none is named.
@@ -21,9 +20,9 @@ const DEFAULT_PATH: &str = "metadata.name";
 pub(crate) struct Replacements(pub(crate) Vec<Replacement>);
 
 impl Replacements {
-    pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
+    pub(super) fn apply(&self, objects: &mut Objects) -> Result<(), Box<Fault>> {
         for (index, replacement) in self.0.iter().enumerate() {
-            apply(replacement, objects, schema)
+            apply(replacement, objects)
                 .map_err(|fault| fault.at(format!("replacements[{index}]")))?;
         }
         // The original builds its list anew here.
@@ -32,32 +31,45 @@ impl Replacements {
     }
 }
 
-fn apply(
-    replacement: &Replacement,
-    objects: &mut Objects,
-    schema: &Schema,
-) -> Result<(), Box<Fault>> {
+fn apply(replacement: &Replacement, objects: &mut Objects) -> Result<(), Box<Fault>> {
     let is_complete = (replacement.source.is_some() || replacement.source_value.is_some())
         && replacement.targets.is_some();
     if !is_complete {
         return Err("it needs a source, and targets".into());
     }
-    let value = value(replacement, objects, schema)?;
+    let mut copied = copied(replacement, objects)?;
     for target in replacement.targets.iter().flatten() {
-        apply_to(target, &value, objects)?;
+        apply_to(target, &mut copied, objects)?;
     }
     Ok(())
 }
 
-/// The value that is copied.
-fn value(
-    replacement: &Replacement,
-    objects: &Objects,
-    schema: &Schema,
-) -> Result<Node, Box<Fault>> {
+/// What is copied.
+struct Copied {
+    value: Node,
+    /// Where the value stands, if it is copied whole: it may itself be written over on the way.
+    source: Option<(usize, Vec<String>)>,
+}
+
+impl Copied {
+    /// Looks at the value again, after an object was changed.
+    fn follow(&mut self, at: usize, resource: &Resource) {
+        if let Some((source, path)) = &self.source
+            && *source == at
+            && let Ok(Some(value)) = edit::lookup(&resource.node, path)
+        {
+            self.value = value.clone();
+        }
+    }
+}
+
+fn copied(replacement: &Replacement, objects: &Objects) -> Result<Copied, Box<Fault>> {
     let source = match (&replacement.source, &replacement.source_value) {
         (Some(_), Some(_)) => return Err("source and sourceValue exclude each other".into()),
-        (None, value) => return Ok(Node::plain(value.as_deref().unwrap_or_default())),
+        (None, value) => {
+            let value = Node::plain(value.as_deref().unwrap_or_default());
+            return Ok(Copied { value, source: None });
+        }
         (Some(source), None) => source,
     };
     let selector = &source.object;
@@ -68,10 +80,10 @@ fn value(
             && (selector.namespace.is_empty()
                 || or_default(&selector.namespace) == or_default(namespace))
     };
-    let mut found =
-        objects.as_slice().iter().filter(|resource| names(resource).any(|id| is_meant(&id)));
-    let (resource, others) = (found.next(), found.next());
-    let Some(resource) = resource else {
+    let is_source = |(_, resource): &(usize, &Resource)| names(resource).any(|id| is_meant(&id));
+    let mut found = objects.as_slice().iter().enumerate().filter(is_source);
+    let (source_object, others) = (found.next(), found.next());
+    let Some((at, resource)) = source_object else {
         return Err(Fault::new(format!("no object is called {}", shown(selector))).at("source"));
     };
     if others.is_some() {
@@ -79,12 +91,17 @@ fn value(
         return Err(Fault::new(what).at("source"));
     }
     let path = if source.field_path.is_empty() { DEFAULT_PATH } else { &source.field_path };
-    let node = edit::lookup(&resource.node, &split_field_path(path))
+    let parts = split_field_path(path);
+    let node = edit::lookup(&resource.node, &parts)
         .map_err(|problem| fault(format!("{path}: {problem}"), resource))?
         .filter(|node| !node.is_empty())
         .ok_or_else(|| fault(format!("it has no field {path:?} to copy"), resource))?;
-    let _ = schema;
-    refined(node, source.options.as_ref()).map_err(|problem| fault(problem, resource))
+    let options = source.options.as_ref().filter(|options| !options.delimiter.is_empty());
+    let Some(options) = options else {
+        return Ok(Copied { value: node.clone(), source: Some((at, parts)) });
+    };
+    let value = refined(node, options).map_err(|problem| fault(problem, resource))?;
+    Ok(Copied { value, source: None })
 }
 
 type Called = (crate::gvk::Gvk, String, String);
@@ -104,10 +121,7 @@ fn or_default(namespace: &str) -> &str {
 }
 
 /// The part of a value that the options mean.
-fn refined(node: &Node, options: Option<&FieldOptions>) -> Result<Node, String> {
-    let Some(options) = options.filter(|options| !options.delimiter.is_empty()) else {
-        return Ok(node.clone());
-    };
+fn refined(node: &Node, options: &FieldOptions) -> Result<Node, String> {
     if !node.is_scalar() {
         return Err("a delimiter can only part a text".to_owned());
     }
@@ -122,7 +136,7 @@ fn refined(node: &Node, options: Option<&FieldOptions>) -> Result<Node, String> 
     Ok(refined)
 }
 
-fn apply_to(target: &Target, value: &Node, objects: &mut Objects) -> Result<(), Box<Fault>> {
+fn apply_to(target: &Target, copied: &mut Copied, objects: &mut Objects) -> Result<(), Box<Fault>> {
     let Some(select) = &target.select else {
         return Err(Fault::new("a target has nothing to select").at("targets"));
     };
@@ -131,7 +145,7 @@ fn apply_to(target: &Target, value: &Node, objects: &mut Objects) -> Result<(), 
     for reject in &target.reject {
         rejects.push((Matcher::new(reject)?, reject.names_nothing()));
     }
-    for resource in objects.as_mut_slice() {
+    for (at, resource) in objects.as_mut_slice().iter_mut().enumerate() {
         let marked = |(matcher, _): &(Matcher, bool)| {
             matcher.asks_for_marks() && matcher.means_marks(resource)
         };
@@ -143,28 +157,34 @@ fn apply_to(target: &Target, value: &Node, objects: &mut Objects) -> Result<(), 
         };
         let is_rejected = rejects.iter().any(|(matcher, is_any)| !is_any && named(matcher));
         if !is_rejected && named(&select) {
-            copy(target, value, resource).map_err(|problem| fault(problem, resource))?;
+            copy(target, copied, at, resource).map_err(|problem| fault(problem, resource))?;
             crate::share::spread(resource);
         }
     }
     Ok(())
 }
 
-fn copy(target: &Target, value: &Node, resource: &mut Resource) -> Result<(), String> {
+fn copy(
+    target: &Target,
+    copied: &mut Copied,
+    at: usize,
+    resource: &mut Resource,
+) -> Result<(), String> {
     let default = [DEFAULT_PATH.to_owned()];
     let paths = if target.field_paths.is_empty() { &default[..] } else { &target.field_paths };
     let options = target.options.as_ref();
-    let create = options.is_some_and(|options| options.create).then_some(match value.content {
-        Content::Scalar(_) => Make::Scalar,
-        Content::Sequence(_) => Make::Sequence,
-        Content::Mapping(_) => Make::Mapping,
-    });
+    let create =
+        options.is_some_and(|options| options.create).then_some(match copied.value.content {
+            Content::Scalar(_) => Make::Scalar,
+            Content::Sequence(_) => Make::Sequence,
+            Content::Mapping(_) => Make::Mapping,
+        });
     for path in paths {
         let parts = split_field_path(path);
-        if structured::set(&mut resource.node, &parts, value, create) {
+        if structured::set(&mut resource.node, &parts, &copied.value, create) {
             continue;
         }
-        let set = &mut |field: &mut Node| set_field(field, value, options);
+        let set = &mut |field: &mut Node| set_field(field, &copied.value, options);
         let count = paths::visit(&mut resource.node, &parts, create, set)
             .map_err(|problem| format!("{path}: {problem}"))?;
         if count == 0 {
@@ -172,6 +192,7 @@ fn copy(target: &Target, value: &Node, resource: &mut Resource) -> Result<(), St
                 if create.is_some() { "cannot be made" } else { "does not exist; set create" };
             return Err(format!("field {path:?} {hint}"));
         }
+        copied.follow(at, resource);
     }
     Ok(())
 }

@@ -6,26 +6,26 @@ use gotk_kustomize::{Error, Limits, LoadRestrictions, Options, build_with};
 use serde_json::json;
 
 /// Pseudo-random numbers that are the same in every run.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).expect("31 bits") % sides
     }
 
-    fn pick<'t>(&mut self, words: &[&'t str]) -> &'t str {
+    pub(crate) fn pick<'t>(&mut self, words: &[&'t str]) -> &'t str {
         words[self.roll(words.len())]
     }
 }
 
-fn cases(usual: usize) -> usize {
+pub(crate) fn cases(usual: usize) -> usize {
     std::env::var("GOTK_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
 }
 
 /// What stands in kustomizations, patches and objects, and what is often mistaken for it.
-const WORDS: &[&str] = &[
+pub(crate) const WORDS: &[&str] = &[
     "resources:",
     "components:",
     "patches:",

@@ -6,5 +6,6 @@ mod errors;
 mod flux;
 mod hostile;
 mod memory;
+mod mutants;
 mod rules;
 mod substitution;

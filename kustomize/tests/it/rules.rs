@@ -81,6 +81,51 @@ fn a_replacement_without_targets_is_refused() {
     fails(says, "it needs a source, and targets");
 }
 
+/// The original does not copy the value before: where it is written over, it is another one.
+#[test]
+fn a_replacement_may_change_what_it_copies() {
+    holds(
+        "resources: [conf.yaml]\nreplacements:\n- source: {kind: ConfigMap}\n  targets:\n  - select: {kind: ConfigMap}\n    \
+         fieldPaths: [metadata.name, metadata.name]\n    options: {delimiter: '-', index: 1}\n",
+        &["name: conf-conf-conf\n"],
+    );
+}
+
+#[test]
+fn an_empty_field_path_names_no_field() {
+    let says = "resources: [conf.yaml]\nreplacements:\n- source: {kind: ConfigMap}\n  targets: [{select: \
+                {kind: ConfigMap}, fieldPaths: [''], options: {create: true}}]\n";
+    fails(says, "an empty name names no field");
+}
+
+/// It looks even where the namespace is the one that was there.
+#[test]
+fn a_namespace_finds_objects_that_are_called_the_same() {
+    let says = "namespace: shop\nconfigMapGenerator: [{name: a, namespace: shop}, {name: b, namespace: shop}]\n\
+                patches:\n- target: {kind: ConfigMap}\n  \
+                patch: '[{\"op\": \"replace\", \"path\": \"/metadata/name\", \"value\": \"c\"}]'\n";
+    fails(says, "two objects are called this");
+}
+
+/// Between patches nobody looks whether names are taken; a patch with a target does.
+#[test]
+fn a_patch_with_a_target_finds_objects_that_are_called_the_same() {
+    let says = "configMapGenerator: [{name: a}, {name: b}]\npatches:\n\
+                - {target: {kind: ConfigMap}, patch: '[{\"op\": \"replace\", \"path\": \"/metadata/name\", \"value\": \"c\"}]'}\n\
+                - {target: {kind: Pod}, patch: '{kind: Pod, metadata: {name: x}}'}\n";
+    fails(says, "two objects are called this now");
+}
+
+/// One text stands in both places, and the second is none that the table of variables knows.
+#[test]
+fn a_variable_in_a_shared_annotation_is_replaced_in_the_template_too() {
+    holds(
+        "resources: [web.yaml, conf.yaml]\ncommonAnnotations: {note: 'x/$(NAME)'}\nvars:\n\
+         - {name: NAME, objref: {apiVersion: v1, kind: ConfigMap, name: conf}}\n",
+        &["  template:\n    metadata:\n      annotations:\n        note: x/conf\n"],
+    );
+}
+
 /// What the original remembers, it keeps in annotations, so these are there.
 #[test]
 fn labels_find_annotations_where_a_name_was_changed() {

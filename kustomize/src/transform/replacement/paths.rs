@@ -60,6 +60,12 @@ fn at_field<N: Walk>(
     if node.is_nothing() {
         return Ok(0);
     }
+    if name.is_empty() && node.is_text() {
+        return visit(node, rest, create, change);
+    }
+    if name.is_empty() {
+        return Err("an empty name names no field".to_owned());
+    }
     if !node.is_map() {
         return Err(format!("{name:?} is looked for in what is no mapping"));
     }
