@@ -1,8 +1,11 @@
 //! What the server knows about its own kinds beyond their schema.
 
+mod addresses;
 mod batch;
 mod config;
+mod counts;
 mod defaults;
+mod event;
 mod ingress;
 mod paths;
 mod pod;
@@ -20,7 +23,8 @@ use crate::failure::Cause;
 use crate::kind::Kind;
 use crate::meta;
 
-pub(crate) use crate::builtin::service::{Used, allocate};
+pub(crate) use crate::builtin::addresses::Addresses;
+pub(crate) use crate::builtin::service::allocate;
 
 /// Fills in what a client may leave out; the writer owns it like the rest.
 pub(crate) fn default(kind: &Kind, object: &mut Value) {
@@ -133,8 +137,9 @@ pub(crate) fn causes(kind: &Kind, object: &Value, before: Option<&Value>) -> Vec
         return custom.causes(object, before);
     }
     match (&*kind.group, &*kind.kind) {
-        ("apiextensions.k8s.io", _) => definition::causes(object),
+        ("apiextensions.k8s.io", _) => definition::causes(object, before.is_none()),
         ("", "ConfigMap" | "Secret") => config::causes(object),
+        ("" | "events.k8s.io", "Event") => event::causes(kind, object, before.is_none()),
         _ => {
             let mut causes = workload::causes(kind, object);
             causes.extend(policy::causes(kind, object));
@@ -157,7 +162,14 @@ pub(crate) fn update_causes(
     }
     match (&*kind.group, &*kind.kind) {
         ("", "ConfigMap" | "Secret") => config::update_causes(before, new),
+        ("apiextensions.k8s.io", _) if subresource.is_empty() => {
+            definition::update_causes(before, new)
+        }
+        ("events.k8s.io", "Event") => event::update_causes(before, new),
         _ => {
+            if subresource == "status" {
+                return counts::causes(kind, &new["status"]);
+            }
             let mut causes = workload::update_causes(kind, before, new);
             causes.extend(rules::update_causes(kind, before, new));
             causes

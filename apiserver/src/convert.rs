@@ -78,6 +78,9 @@ fn take_cpu(object: &mut Value, part: &str, field: &str, place: &str) -> Option<
 }
 
 fn autoscaler_shown(object: &mut Value) {
+    if object["status"].is_object() && object["status"]["currentReplicas"].is_null() {
+        object["status"]["currentReplicas"] = 0.into();
+    }
     if let Some(cpu) = take_cpu(object, "spec", "metrics", "target") {
         object["spec"]["targetCPUUtilizationPercentage"] = cpu;
     }
@@ -112,6 +115,10 @@ fn autoscaler_stored(object: &mut Value) {
     if let Some(cpu) = take(object, "spec", "targetCPUUtilizationPercentage") {
         let target = json!({ "type": "Utilization", "averageUtilization": cpu });
         prepend(object, "spec", "metrics", "target", target);
+    }
+    // Go writes this zero in the older version only.
+    if object["status"]["currentReplicas"] == 0 {
+        let _zero = take(object, "status", "currentReplicas");
     }
     if let Some(cpu) = take(object, "status", "currentCPUUtilizationPercentage") {
         let current = json!({ "averageUtilization": cpu });

@@ -14,6 +14,7 @@ use crate::kind::{Kind, Scope};
 use crate::machine::Machine;
 use crate::meta;
 use crate::object::Stored;
+use crate::owning::Writer;
 use crate::query::DeleteOptions;
 use crate::store::{Change, Event};
 
@@ -39,6 +40,10 @@ pub(crate) fn default(definition: &mut Value) {
     if !spec["conversion"].is_object() {
         spec["conversion"] = json!({ "strategy": "None" });
     }
+    let service = spec.pointer_mut("/conversion/webhook/clientConfig/service");
+    if let Some(service) = service.filter(|it| it.is_object() && it["port"].is_null()) {
+        service["port"] = 443.into();
+    }
 }
 
 /// The status of a definition nobody has looked at yet.
@@ -60,12 +65,12 @@ fn storage_version(definition: &Value) -> Option<&str> {
 }
 
 /// What upstream refuses in a definition.
-pub(crate) fn causes(definition: &Value) -> Vec<Cause> {
+pub(crate) fn causes(definition: &Value, new: bool) -> Vec<Cause> {
     let spec = &definition["spec"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (plural, group) = (text(&spec["names"]["plural"]), text(&spec["group"]));
     let mut causes = Vec::new();
-    if meta::name(definition) != format!("{plural}.{group}") {
+    if new && meta::name(definition) != format!("{plural}.{group}") {
         let why = "must be spec.names.plural+\".\"+spec.group";
         causes.push(Cause::invalid("metadata.name", &meta::name(definition).into(), why));
     }
@@ -152,6 +157,26 @@ fn version_causes(definition: &Value) -> Vec<Cause> {
     causes
 }
 
+/// What a definition stands for stays: its objects are stored by it.
+pub(crate) fn update_causes(before: &Value, new: &Value) -> Vec<Cause> {
+    let conditions = before["status"]["conditions"].as_array().into_iter().flatten();
+    let mut holding = conditions.filter(|condition| condition["status"] == "True");
+    let established = holding.any(|condition| condition["type"] == "Established");
+    let fixed = [
+        (established, "/spec/scope", "spec.scope"),
+        (established, "/spec/names/kind", "spec.names.kind"),
+        (true, "/spec/group", "spec.group"),
+        (true, "/spec/names/plural", "spec.names.plural"),
+    ];
+    let changed =
+        fixed.iter().filter(|(fixed, at, _)| *fixed && before.pointer(at) != new.pointer(at));
+    changed
+        .map(|(_, at, field)| {
+            Cause::invalid(*field, new.pointer(at).unwrap_or(&Value::Null), "field is immutable")
+        })
+        .collect()
+}
+
 impl Machine {
     /// Serves what a definition brings, and takes it away again.
     pub(crate) fn follow_definitions(&mut self, kind: &Kind, event: &Event) {
@@ -192,7 +217,10 @@ impl Machine {
             self.serve_kinds(&next);
         }
         if next != definition {
-            self.put(&kind, next);
+            let writer = Writer::named("kube-apiserver");
+            let (before, now) = (&definition, self.clock.now());
+            let told = writer.update_managed(&kind, "status", before, next.clone(), now);
+            self.put(&kind, told.unwrap_or(next));
         }
     }
 

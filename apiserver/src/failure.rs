@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::convert::Foreign;
 use crate::kind::Kind;
 
 /// A `Status` with `status: Failure`, before it is written.
@@ -88,6 +89,11 @@ impl Cause {
     pub(crate) fn type_invalid(field: impl Into<String>, value: &Value, detail: &str) -> Self {
         let found = format!("Invalid value: {}", go_value(value));
         Self::with_detail("FieldValueTypeInvalid", field, found, detail)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn field(&self) -> &str {
+        &self.field
     }
 
     fn with_detail(
@@ -267,7 +273,9 @@ impl Failure {
     }
 
     pub(crate) fn invalid(kind: &Kind, name: &str, causes: Vec<Cause>) -> Self {
-        Self::invalid_of(&kind.group, &kind.kind, name, causes)
+        // Upstream validates events of either group as those of the core group.
+        let group = if kind.foreign == Some(Foreign::Event) { "" } else { &*kind.group };
+        Self::invalid_of(group, &kind.kind, name, causes)
     }
 
     /// The body of a subresource is invalid.

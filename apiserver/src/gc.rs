@@ -38,6 +38,9 @@ impl Machine {
         if self.habits.collect_garbage {
             self.follow_owners(shelf, event);
         }
+        if self.habits.release_volumes {
+            self.follow_protected(&kind, event);
+        }
         if self.habits.service_accounts {
             self.follow_accounts(&kind, event);
         }

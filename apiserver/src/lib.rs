@@ -41,6 +41,7 @@
 //! | [`history`](Options::history) | 10,000 events a kind | lets watches and tokens expire sooner |
 //! | [`collect_garbage`](Options::collect_garbage) | on | leaves what has lost its owners |
 //! | [`empty_namespaces`](Options::empty_namespaces) | on | leaves namespaces terminating |
+//! | [`release_volumes`](Options::release_volumes) | on | leaves deleted claims and volumes, used or not |
 //! | [`service_accounts`](Options::service_accounts) | off | gives namespaces their account and certificates |
 //! | [`simulate_workloads`](Options::simulate_workloads) | off | makes pods, and everything ready after a delay |
 //!
@@ -154,6 +155,7 @@ mod openapi;
 mod owners;
 mod owning;
 mod patch;
+mod protection;
 mod query;
 mod rbac;
 mod read;

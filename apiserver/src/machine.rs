@@ -9,6 +9,7 @@ use hyper::Method;
 use serde_json::Value;
 
 use crate::accept::{self, Form};
+use crate::builtin::Addresses;
 use crate::clock::Clock;
 use crate::decode;
 use crate::discovery;
@@ -108,6 +109,8 @@ pub(crate) struct Habits {
     pub(crate) collect_garbage: bool,
     /// Empties terminating namespaces and lets them go.
     pub(crate) empty_namespaces: bool,
+    /// Lets go of deleted claims and volumes that nothing uses.
+    pub(crate) release_volumes: bool,
     /// Gives each namespace its service account and the server's certificates.
     pub(crate) service_accounts: bool,
     /// Moves workloads to ready, so long after they were made.
@@ -124,6 +127,8 @@ pub(crate) struct Machine {
     pub(crate) habits: Habits,
     pub(crate) address: String,
     pub(crate) simulator: Option<Simulator>,
+    /// What services have.
+    pub(crate) addresses: Addresses,
     /// The tokens given out, and whose they are.
     pub(crate) tokens: HashMap<String, User>,
     /// Shelves written to since [`take_touched`](Self::take_touched).
@@ -144,8 +149,19 @@ impl Machine {
         let touched = BTreeSet::new();
         let simulator = habits.simulate.map(Simulator::new);
         let tokens = HashMap::new();
-        let mut machine =
-            Self { registry, store, clock, ids, habits, address, simulator, tokens, touched };
+        let addresses = Addresses::default();
+        let mut machine = Self {
+            registry,
+            store,
+            clock,
+            ids,
+            habits,
+            address,
+            simulator,
+            addresses,
+            tokens,
+            touched,
+        };
         machine.create_first_namespaces();
         if habits.simulate.is_some() {
             machine.create_node();

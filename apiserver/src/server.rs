@@ -46,6 +46,7 @@ impl Default for Options {
             habits: Habits {
                 collect_garbage: true,
                 empty_namespaces: true,
+                release_volumes: true,
                 service_accounts: false,
                 simulate: None,
             },
@@ -90,6 +91,13 @@ impl Options {
     /// controller-manager does.
     pub fn empty_namespaces(mut self, yes: bool) -> Self {
         self.habits.empty_namespaces = yes;
+        self
+    }
+
+    /// Whether a deleted claim goes once no pod on a node has it, and a deleted volume once it is not
+    /// bound. Off is what a cluster without controller-manager does: both stay for ever.
+    pub fn release_volumes(mut self, yes: bool) -> Self {
+        self.habits.release_volumes = yes;
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::builtin::Addresses;
 use crate::kind::Kind;
 use crate::machine::Machine;
 use crate::object::Stored;
@@ -41,7 +42,17 @@ impl Machine {
     pub(crate) fn restore(&mut self, snapshot: &Snapshot) {
         self.registry.restore(&snapshot.kinds, snapshot.shelves.len());
         self.store.restore(&snapshot.shelves, self.registry.shelves(), snapshot.version);
+        self.survey_services();
         self.survey_workloads();
         self.settle();
+    }
+
+    /// Who has which address, anew.
+    fn survey_services(&mut self) {
+        self.addresses = Addresses::default();
+        let Some(kind) = self.registry.find("", "v1", "services") else { return };
+        for service in self.store.scan(kind.shelf, "") {
+            self.addresses.hold(service.key(), &service.value(&kind)["spec"]);
+        }
     }
 }

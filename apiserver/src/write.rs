@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::accept::Form;
-use crate::builtin::{self, Used};
+use crate::builtin;
 use crate::decode::{self, Strictness};
 use crate::failure::Failure;
 use crate::kind::Kind;
@@ -13,6 +13,7 @@ use crate::machine::{Document, Machine, Request};
 use crate::meta;
 use crate::object::{self, Stored};
 use crate::owning::Writer;
+use crate::protection;
 use crate::query::{Write, WriteOptions};
 use crate::read;
 use crate::route::Target;
@@ -153,7 +154,11 @@ impl Machine {
         }
         meta::set(&mut object, "uid", self.ids.uid());
         builtin::decide(kind, &mut object, None);
-        self.allocate(kind, &mut object);
+        protection::protect(kind, &mut object);
+        protection::time_phase(kind, None, &mut object, &self.clock.seconds());
+        if is_service(kind) {
+            builtin::allocate(&mut object["spec"], &self.addresses);
+        }
         decode::settle(kind, &mut object)?;
         let name = meta::name(&object).to_owned();
         let mut causes = meta::causes(kind, &object);
@@ -167,24 +172,6 @@ impl Machine {
             return Err(Failure::already_exists(kind, &name, there.deleting));
         }
         Ok(self.commit(edit, object))
-    }
-
-    /// Addresses and ports that no other service has.
-    fn allocate(&self, kind: &Kind, object: &mut Value) {
-        if !kind.is("", "Service") {
-            return;
-        }
-        let own = object["metadata"]["uid"].as_str().unwrap_or_default();
-        let mut used = Used::default();
-        for other in self.store.scan(kind.shelf, "").filter(|other| &*other.uid != own) {
-            used.ips.extend(other.field(kind, "spec.clusterIP").map(str::to_owned));
-            if matches!(other.field(kind, "spec.type"), Some("NodePort" | "LoadBalancer")) {
-                let value = other.value(kind);
-                let ports = value["spec"]["ports"].as_array().into_iter().flatten();
-                used.ports.extend(ports.filter_map(|port| port["nodePort"].as_i64()));
-            }
-        }
-        builtin::allocate(&mut object["spec"], &used);
     }
 
     /// Puts `new` in the place of `old`, as far as the subresource lets it.
@@ -210,7 +197,10 @@ impl Machine {
         builtin::carry_over(kind, &before, &mut new);
         builtin::default(kind, &mut new);
         builtin::decide(kind, &mut new, Some(&before));
-        self.allocate(kind, &mut new);
+        protection::time_phase(kind, Some(&before), &mut new, &self.clock.seconds());
+        if is_service(kind) {
+            builtin::allocate(&mut new["spec"], &self.addresses);
+        }
         decode::settle(kind, &mut new)?;
         meta::tidy(&mut new);
         if kind.counts_generation && spec_changed(kind, &before, &new) {
@@ -257,7 +247,11 @@ impl Machine {
 
     pub(crate) fn put(&mut self, kind: &Kind, object: Value) -> Arc<Stored> {
         self.touched.insert(kind.shelf);
+        let spec = is_service(kind).then(|| object["spec"].clone());
         let stored = Stored::encode(kind, object, self.store.next_version());
+        if let Some(spec) = spec {
+            self.addresses.hold(stored.key(), &spec);
+        }
         self.store.put(kind.shelf, stored)
     }
 
@@ -265,6 +259,9 @@ impl Machine {
     pub(crate) fn remove(&mut self, kind: &Kind, last: Value) {
         self.touched.insert(kind.shelf);
         let last = Stored::encode(kind, last, self.store.next_version());
+        if is_service(kind) {
+            self.addresses.release(last.key());
+        }
         self.store.remove(kind.shelf, last);
     }
 
@@ -320,6 +317,10 @@ impl Machine {
         let why = "the object has been modified; please apply your changes to the latest version and try again";
         Err(Failure::conflict(kind, old.name(), why))
     }
+}
+
+fn is_service(kind: &Kind) -> bool {
+    kind.is("", "Service")
 }
 
 /// Lets a write change only what its subresource is for.

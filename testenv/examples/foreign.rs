@@ -28,7 +28,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let kubeconfig = folder.path().join("kubeconfig");
     let mut passed = true;
 
-    let bare = gotk_apiserver::Options::default().collect_garbage(false).empty_namespaces(false);
+    let bare = gotk_apiserver::Options::default()
+        .collect_garbage(false)
+        .empty_namespaces(false)
+        .release_volumes(false);
     let embedded = runtime.block_on(ApiServer::start_with(bare))?;
     std::fs::write(&kubeconfig, embedded.kubeconfig())?;
     passed &= run("embedded", program, arguments, &kubeconfig)?;

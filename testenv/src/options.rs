@@ -58,7 +58,7 @@ pub enum ControllerRate {
     PerSecond(u32),
 }
 
-const USUAL: [&str; 13] = [
+const USUAL: [&str; 15] = [
     "deployment-controller",
     "replicaset-controller",
     "statefulset-controller",
@@ -72,6 +72,8 @@ const USUAL: [&str; 13] = [
     "serviceaccount-token-controller",
     "root-ca-certificate-publisher-controller",
     "endpointslice-controller",
+    "persistentvolumeclaim-protection-controller",
+    "persistentvolume-protection-controller",
 ];
 
 impl Default for Options {

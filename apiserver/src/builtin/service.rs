@@ -1,18 +1,14 @@
 //! Services: what the server gives them, and what it refuses.
 
 use std::collections::HashSet;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
+use super::addresses::Addresses;
 use super::pod::{fill, items};
 use super::rules;
 use crate::failure::Cause;
-
-/// Where addresses are taken from; the first belongs to the API server itself.
-const FIRST_IP: u32 = u32::from_be_bytes([10, 96, 0, 10]);
-const LAST_IP: u32 = u32::from_be_bytes([10, 111, 255, 254]);
-const NODE_PORTS: std::ops::RangeInclusive<i64> = 30_000..=32_767;
 
 pub(super) fn default(spec: &mut Value) {
     fill(spec, "type", "ClusterIP");
@@ -67,15 +63,15 @@ pub(super) fn carry_over(before: &Value, new: &mut Value) {
     }
 }
 
-/// Gives a service its addresses and ports. What others have is in `used`.
-pub(crate) fn allocate(spec: &mut Value, used: &Used) {
+/// Gives a service addresses and ports that no other has.
+pub(crate) fn allocate(spec: &mut Value, addresses: &Addresses) {
     let of = spec["type"].as_str().unwrap_or_default().to_owned();
     if of == "ExternalName" || !spec.is_object() {
         return;
     }
     if spec["clusterIP"].as_str().unwrap_or_default().is_empty() {
         let given = spec["clusterIPs"][0].as_str().map(str::to_owned);
-        spec["clusterIP"] = given.unwrap_or_else(|| used.free_ip()).into();
+        spec["clusterIP"] = given.unwrap_or_else(|| addresses.free_ip()).into();
     }
     let ip = spec["clusterIP"].clone();
     fill(spec, "clusterIPs", json!([ip]));
@@ -84,27 +80,15 @@ pub(crate) fn allocate(spec: &mut Value, used: &Used) {
     fill(spec, "ipFamilyPolicy", if selectorless { "RequireDualStack" } else { "SingleStack" });
     let wants_ports =
         of == "NodePort" || of == "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] != false;
-    let mut taken = used.ports.clone();
+    let asked: Vec<i64> =
+        items(spec, "ports").filter_map(|port| port["nodePort"].as_i64()).collect();
+    let mut free = addresses.free_ports().filter(|port| !asked.contains(&i64::from(*port)));
     for port in items(spec, "ports").filter(|_| wants_ports) {
         if port["nodePort"].as_i64().unwrap_or_default() == 0
-            && let Some(free) = NODE_PORTS.into_iter().find(|number| taken.insert(*number))
+            && let Some(free) = free.next()
         {
             port["nodePort"] = free.into();
         }
-    }
-}
-
-/// What the services that are there have.
-#[derive(Debug, Default)]
-pub(crate) struct Used {
-    pub(crate) ips: HashSet<String>,
-    pub(crate) ports: HashSet<i64>,
-}
-
-impl Used {
-    fn free_ip(&self) -> String {
-        let all = (FIRST_IP..=LAST_IP).map(|bits| Ipv4Addr::from_bits(bits).to_string());
-        all.into_iter().find(|ip| !self.ips.contains(ip)).unwrap_or_default()
     }
 }
 
@@ -166,14 +150,14 @@ mod tests {
 
     #[test]
     fn addresses_and_ports_are_given_once() {
-        let mut used = Used::default();
+        let mut addresses = Addresses::default();
         let mut spec = json!({ "type": "NodePort", "selector": { "a": "b" }, "ports": [{ "port": 80 }, { "port": 81 }] });
-        allocate(&mut spec, &used);
+        allocate(&mut spec, &addresses);
         assert_eq!(spec["clusterIPs"], json!(["10.96.0.10"]));
         assert_eq!(spec["ports"][1]["nodePort"], 30_001);
-        used.ips.insert("10.96.0.10".to_owned());
+        addresses.hold("a", &spec);
         let mut other = json!({ "type": "ClusterIP" });
-        allocate(&mut other, &used);
+        allocate(&mut other, &addresses);
         assert_eq!(other["clusterIP"], "10.96.0.11");
     }
 

@@ -91,11 +91,16 @@ impl Machine {
     pub(super) fn release_volume(&mut self, claim: &Stored) {
         let Some(kind) = self.served("", "persistentvolumes") else { return };
         let key = object::key(None, &volume_of(claim));
-        let Some(volume) = self.store.get(kind.shelf, &key).map(std::sync::Arc::clone) else {
-            return;
-        };
-        // A volume is never undeletable; one with finalizers waits for whoever put them there.
-        let _deleted = self.delete_object(&kind, &volume, &DeleteOptions::default());
+        let place = (kind.shelf, key.as_str().into());
+        if let Some(volume) = self.subject(place) {
+            let mut object = volume.object.clone();
+            object["status"]["phase"] = "Released".into();
+            self.report_status(&volume, CONTROLLERS, object);
+        }
+        if let Some(volume) = self.store.get(kind.shelf, &key).map(std::sync::Arc::clone) {
+            // A volume is never undeletable; one with finalizers waits for whoever put them there.
+            let _deleted = self.delete_object(&kind, &volume, &DeleteOptions::default());
+        }
     }
 }
 

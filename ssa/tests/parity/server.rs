@@ -46,7 +46,12 @@ impl Server {
         let namespace = format!("ours-{:04}", SITES.fetch_add(1, Ordering::Relaxed));
         let (config, alive): (Config, Box<dyn std::any::Any + Send + Sync>) = match self {
             Self::Embedded => {
-                let server = ApiServer::start().await.unwrap();
+                // As the real one: without controllers.
+                let options = gotk_apiserver::Options::default()
+                    .collect_garbage(false)
+                    .empty_namespaces(false)
+                    .release_volumes(false);
+                let server = ApiServer::start_with(options).await.unwrap();
                 (Config::new(server.url().parse().unwrap()), Box::new(server))
             }
             Self::Real(assets, plane) => {

@@ -15,6 +15,7 @@ mod namespaces;
 mod objects;
 mod patches;
 mod reviews;
+mod runtime;
 mod selectors;
 mod status;
 mod tools;
@@ -28,7 +29,7 @@ use crate::fact::Fact;
 
 /// All facts there are.
 pub(crate) fn all() -> impl Iterator<Item = &'static Fact> {
-    const TOPICS: [&[Fact]; 21] = [
+    const TOPICS: [&[Fact]; 22] = [
         apply::FACTS,
         crds::FACTS,
         deletion::FACTS,
@@ -44,6 +45,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Fact> {
         objects::FACTS,
         patches::FACTS,
         reviews::FACTS,
+        runtime::FACTS,
         selectors::FACTS,
         status::FACTS,
         tools::FACTS,

@@ -27,6 +27,7 @@ pub(super) const FACTS: &[Fact] = &[
     fact!(exactly_one_version_is_stored, 16),
     fact!(a_definition_is_named_by_plural_and_group, 16),
     fact!(a_name_that_is_taken_is_not_accepted, 16),
+    fact!(the_scope_and_kind_of_an_established_definition_stay, 16),
 ];
 
 /// A registered kind `Widget`, in a group of the fact's own.
@@ -413,4 +414,19 @@ async fn a_name_that_is_taken_is_not_accepted(s: Server) {
     let definition = s.get(&path).await.is(200);
     assert_eq!(condition(&definition, "Established").unwrap()["status"], "False");
     assert_eq!(condition(&definition, "NamesAccepted").unwrap()["reason"], "ListKindConflict");
+}
+
+async fn the_scope_and_kind_of_an_established_definition_stay(s: Server) {
+    let crd = register(&s, anything(), |_| {}).await;
+    let name = format!("widgets.{}", crd.group);
+    for (field, value) in [("scope", json!("Cluster")), ("names.kind", json!("Other"))] {
+        let patch = match field {
+            "scope" => json!({ "spec": { "scope": value } }),
+            _ => json!({ "spec": { "names": { "kind": value } } }),
+        };
+        let message = format!(
+            "CustomResourceDefinition.apiextensions.k8s.io \"{name}\" is invalid: spec.{field}: Invalid value: {value}: field is immutable"
+        );
+        s.patch(MERGE_PATCH, &crd.definition, &patch).await.refused(422, "Invalid", &message);
+    }
 }

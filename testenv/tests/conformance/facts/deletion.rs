@@ -18,6 +18,8 @@ pub(super) const FACTS: &[Fact] = &[
     fact!(a_delete_of_an_older_version_is_refused, 0),
     fact!(a_finalizer_without_a_domain_is_refused, 0),
     fact!(a_delete_with_two_policies_is_refused, 0),
+    fact!(a_claim_goes_when_no_pod_on_a_node_has_it, 16, [Workloads]),
+    fact!(a_volume_goes_when_it_is_not_bound, 28, [Workloads]),
 ];
 
 async fn created(s: &Server, finalizers: Value) -> (String, Value) {
@@ -82,6 +84,53 @@ async fn a_grace_of_zero_ends_at_once(s: Server) {
     let path = pod_on_a_node(&s).await;
     s.delete_with(&path, &json!({ "gracePeriodSeconds": 0 })).await.is(200);
     s.get(&path).await.is(404);
+}
+
+async fn a_claim_goes_when_no_pod_on_a_node_has_it(s: Server) {
+    let claims = s.core("persistentvolumeclaims");
+    let spec = json!({
+        "accessModes": ["ReadWriteOnce"], "resources": { "requests": { "storage": "1Gi" } },
+    });
+    for name in ["idle", "used"] {
+        let claim = json!({ "metadata": { "name": name }, "spec": spec });
+        let claim = s.post(&claims, &claim).await.is(201);
+        assert_eq!(claim["metadata"]["finalizers"], json!(["kubernetes.io/pvc-protection"]));
+        let managed = &claim["metadata"]["managedFields"][0]["fieldsV1"];
+        assert_eq!(managed.get("f:metadata"), None, "nobody owns it");
+    }
+    let pod = json!({ "metadata": { "name": "a" }, "spec": {
+        "nodeName": "nowhere", "containers": [{ "name": "main", "image": "main:1" }],
+        "volumes": [{ "name": "data", "persistentVolumeClaim": { "claimName": "used" } }],
+    } });
+    s.post(&s.core("pods"), &pod).await.is(201);
+    for name in ["used", "idle"] {
+        let marked = s.delete(&format!("{claims}/{name}")).await.is(200);
+        assert!(marked["metadata"]["deletionTimestamp"].is_string());
+    }
+    s.eventually_gone(&format!("{claims}/idle")).await;
+    s.get(&format!("{claims}/used")).await.is(200);
+    let now = json!({ "gracePeriodSeconds": 0 });
+    s.delete_with(&format!("{}/a", s.core("pods")), &now).await.is(200);
+    s.eventually_gone(&format!("{claims}/used")).await;
+}
+
+async fn a_volume_goes_when_it_is_not_bound(s: Server) {
+    let path = format!("/api/v1/persistentvolumes/{}", s.namespace);
+    let volume = json!({ "metadata": { "name": s.namespace }, "spec": {
+        "accessModes": ["ReadWriteOnce"], "capacity": { "storage": "1Gi" },
+        "hostPath": { "path": "/x" },
+    } });
+    let volume = s.post("/api/v1/persistentvolumes", &volume).await.is(201);
+    assert_eq!(volume["metadata"]["finalizers"], json!(["kubernetes.io/pv-protection"]));
+    assert!(volume["status"]["lastPhaseTransitionTime"].is_string());
+    let bound = json!({ "status": { "phase": "Bound" } });
+    s.patch(MERGE_PATCH, &format!("{path}/status"), &bound).await.is(200);
+    let marked = s.delete(&path).await.is(200);
+    assert!(marked["metadata"]["deletionTimestamp"].is_string());
+    s.get(&path).await.is(200);
+    let released = json!({ "status": { "phase": "Released" } });
+    s.patch(MERGE_PATCH, &format!("{path}/status"), &released).await.is(200);
+    s.eventually_gone(&path).await;
 }
 
 async fn a_precondition_that_holds_lets_a_delete_through(s: Server) {

@@ -13,6 +13,7 @@ pub(super) const FACTS: &[Fact] = &[
     fact!(in_the_foreground_the_owner_goes_last, 0, [DeletionPolicies]),
     fact!(an_orphan_stays_and_forgets_its_owner, 0, [DeletionPolicies]),
     fact!(an_owner_reference_must_be_complete, 0),
+    fact!(a_policy_that_is_none_is_refused, 0, [DeletionPolicies]),
 ];
 
 fn owner(object: &Value) -> Value {
@@ -108,4 +109,15 @@ async fn an_owner_reference_must_be_complete(s: Server) {
     let field = |c: &Value| c["field"].as_str().unwrap().replace("[0]", "");
     let fields: Vec<String> = causes.iter().map(field).collect();
     assert_eq!(fields, ["metadata.ownerReferences.name", "metadata.ownerReferences.uid"]);
+}
+
+async fn a_policy_that_is_none_is_refused(s: Server) {
+    let path = s.core("configmaps");
+    s.post(&path, &config_map("a", json!({}))).await.is(201);
+    let path = format!("{path}/a");
+    let message = "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"Odd\": \
+        supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"";
+    let options = json!({ "propagationPolicy": "Odd" });
+    s.delete_with(&path, &options).await.refused(422, "Invalid", message);
+    s.get(&path).await.is(200);
 }

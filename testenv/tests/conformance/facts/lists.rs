@@ -21,6 +21,7 @@ pub(super) const FACTS: &[Fact] = &[
     fact!(a_token_that_is_none_is_refused, 0),
     fact!(initial_events_are_for_watches, 27),
     fact!(a_version_that_is_still_to_come_is_too_large, 18),
+    fact!(a_form_that_nobody_knows_is_not_acceptable, 15),
 ];
 
 async fn three(s: &Server) -> String {
@@ -176,4 +177,14 @@ async fn a_version_that_is_still_to_come_is_too_large(s: Server) {
         message.starts_with(&format!("Timeout: Too large resource version: {later}, current: ")),
         "{message}"
     );
+}
+
+async fn a_form_that_nobody_knows_is_not_acceptable(s: Server) {
+    for form in [
+        "application/json;as=Odd;v=v1;g=meta.k8s.io",
+        "application/json;as=Table;v=v9;g=meta.k8s.io",
+    ] {
+        let answer = s.get_as(&s.core("configmaps"), form).await;
+        assert_eq!(answer.is(406)["reason"], "NotAcceptable", "{form}");
+    }
 }

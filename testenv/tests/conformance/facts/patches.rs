@@ -8,6 +8,7 @@ use crate::server::{APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, Serve
 
 pub(super) const FACTS: &[Fact] = &[
     fact!(a_json_patch_is_applied_in_order, 0),
+    fact!(a_json_patch_is_lenient_where_clients_build_on_it, 0),
     fact!(a_merge_patch_replaces_lists_and_removes_by_null, 0),
     fact!(a_strategic_patch_merges_lists_by_their_keys, 0),
     fact!(a_strategic_patch_deletes_by_directive, 0),
@@ -45,6 +46,22 @@ async fn a_json_patch_is_applied_in_order(s: Server) {
     let patch = Value::Array(patch.as_array().unwrap()[..5].to_vec());
     let patched = s.patch(JSON_PATCH, &path, &patch).await.is(200);
     assert_eq!(patched["data"], json!({ "m": "2", "n": "1" }));
+}
+
+/// `kube`'s finalizers test for null before they add the first.
+async fn a_json_patch_is_lenient_where_clients_build_on_it(s: Server) {
+    let path = created(&s).await;
+    let patch = json!([
+        { "op": "test", "path": "/metadata/finalizers", "value": null },
+        { "op": "replace", "path": "/metadata/finalizers", "value": ["gotk.dev/a", "gotk.dev/b"] },
+        { "op": "remove", "path": "/metadata/finalizers/-1" },
+        { "op": "add", "path": "/metadata/finalizers/-1", "value": "gotk.dev/c" },
+        { "op": "replace", "path": "/data/m", "value": "2" },
+    ]);
+    let path = format!("{path}?dryRun=All");
+    let patched = s.patch(JSON_PATCH, &path, &patch).await.is(200);
+    assert_eq!(patched["metadata"]["finalizers"], json!(["gotk.dev/a", "gotk.dev/c"]));
+    assert_eq!(patched["data"]["m"], "2");
 }
 
 async fn a_merge_patch_replaces_lists_and_removes_by_null(s: Server) {
@@ -140,6 +157,10 @@ async fn a_json_patch_that_does_not_fit_is_refused(s: Server) {
         json!([{ "op": "test", "path": "/data/k", "value": "9" }]),
         json!([{ "op": "remove", "path": "/data/nothing" }]),
         json!([{ "op": "replace", "path": "/nothing/k", "value": "9" }]),
+        json!([{ "op": "test", "path": "/nothing/k", "value": null }]),
+        json!([{ "op": "test", "path": "/data/k", "value": null }]),
+        json!([{ "op": "odd", "path": "/data/k" }]),
+        json!([{ "op": "add", "value": "9" }]),
     ] {
         let status = s.patch(JSON_PATCH, &path, &patch).await.is(422);
         let message = "the server rejected our request due to an error in our request";

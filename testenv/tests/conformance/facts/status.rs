@@ -1,9 +1,9 @@
 //! The status field, which is written apart.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fact::{Fact, fact};
-use crate::facts::{config_map, crds, with};
+use crate::facts::{config_map, crds, deployment, with};
 use crate::server::{MERGE_PATCH, Server};
 
 pub(super) const FACTS: &[Fact] = &[
@@ -15,9 +15,13 @@ pub(super) const FACTS: &[Fact] = &[
     fact!(a_scale_changes_the_replicas, 11, [Scale]),
     fact!(a_kind_without_a_status_has_no_such_path, 0),
     fact!(a_custom_kind_without_the_subresource_has_no_such_path, 0),
+    fact!(a_scale_below_zero_is_refused, 11, [Scale]),
+    fact!(a_kind_without_replicas_has_no_scale, 11, [Scale]),
+    fact!(a_status_that_contradicts_itself_is_refused, 20, [BuiltinRules]),
+    fact!(a_zero_in_a_status_is_not_kept_and_nobodys, 18),
 ];
 
-async fn widget(s: &Server) -> (crds::Crd, String, serde_json::Value) {
+async fn widget(s: &Server) -> (crds::Crd, String, Value) {
     let crd = crds::register(s, crds::anything(), |_| {}).await;
     let created = s.post(&crd.path, &crd.widget("a", json!({ "size": 1 }))).await.is(201);
     let path = format!("{}/a", crd.path);
@@ -87,7 +91,7 @@ async fn an_applied_status_is_owned_apart(s: Server) {
 
 async fn a_scale_changes_the_replicas(s: Server) {
     let path = s.apps("deployments");
-    s.post(&path, &super::deployment("web", 1)).await.is(201);
+    s.post(&path, &deployment("web", 1)).await.is(201);
     let patch = json!({ "spec": { "replicas": 2 } });
     let scale = s.patch(MERGE_PATCH, &format!("{path}/web/scale"), &patch).await.is(200);
     assert_eq!((&scale["kind"], &scale["spec"]["replicas"]), (&json!("Scale"), &json!(2)));
@@ -113,4 +117,55 @@ async fn a_custom_kind_without_the_subresource_has_no_such_path(s: Server) {
     assert_eq!(created["status"]["phase"], "Ready", "without it the status is a field like others");
     let answer = s.get(&format!("{}/a/status", crd.path)).await;
     assert_eq!(answer.code, 404, "{:#}", answer.body);
+}
+
+async fn a_scale_below_zero_is_refused(s: Server) {
+    let path = s.apps("deployments");
+    s.post(&path, &deployment("web", 0)).await.is(201);
+    let path = format!("{path}/web/scale");
+    let patch = json!({ "spec": { "replicas": -1 } });
+    let message = "Scale.autoscaling \"web\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0";
+    s.patch(MERGE_PATCH, &path, &patch).await.refused(422, "Invalid", message);
+}
+
+async fn a_kind_without_replicas_has_no_scale(s: Server) {
+    let path = s.core("configmaps");
+    s.post(&path, &config_map("a", json!({}))).await.is(201);
+    let message = "the server could not find the requested resource";
+    s.get(&format!("{path}/a/scale")).await.refused(404, "NotFound", message);
+}
+
+/// Go leaves zeros out of a status, so a patch that sets one takes the field away.
+async fn a_zero_in_a_status_is_not_kept_and_nobodys(s: Server) {
+    let sets = s.apps("statefulsets");
+    let set = json!({ "metadata": { "name": "a" }, "spec": {
+        "replicas": 0, "selector": { "matchLabels": { "app": "a" } }, "serviceName": "a",
+        "template": deployment("a", 0)["spec"]["template"],
+    } });
+    s.post(&sets, &set).await.is(201);
+    let path = format!("{sets}/a/status?fieldManager=one");
+    let patch = |ready: u32| json!({ "status": { "replicas": 3, "readyReplicas": ready } });
+    let owned = |object: &Value| {
+        let all = object["metadata"]["managedFields"].as_array().unwrap();
+        let one = all.iter().find(|entry| entry["manager"] == "one");
+        one.map(|entry| entry["fieldsV1"]["f:status"].clone()).unwrap_or_default()
+    };
+    let two = s.patch(MERGE_PATCH, &path, &patch(2)).await.is(200);
+    assert_eq!(two["status"]["readyReplicas"], 2);
+    assert_eq!(owned(&two), json!({ "f:readyReplicas": {}, "f:replicas": {} }));
+    let zero = s.patch(MERGE_PATCH, &path, &patch(0)).await.is(200);
+    assert_eq!(zero["status"].get("readyReplicas"), None);
+    assert_eq!(owned(&zero).get("f:readyReplicas"), None);
+}
+
+async fn a_status_that_contradicts_itself_is_refused(s: Server) {
+    let path = s.apps("deployments");
+    let mut paused = deployment("web", 0);
+    paused["spec"]["paused"] = true.into();
+    s.post(&path, &paused).await.is(201);
+    let path = format!("{path}/web/status");
+    let patch = json!({ "status": { "availableReplicas": 2 } });
+    let message = "Deployment.apps \"web\" is invalid: [status.availableReplicas: Invalid value: 2: cannot be \
+        greater than status.replicas, status.availableReplicas: Invalid value: 2: cannot be greater than readyReplicas]";
+    s.patch(MERGE_PATCH, &path, &patch).await.refused(422, "Invalid", message);
 }

@@ -11,6 +11,7 @@ pub(super) const FACTS: &[Fact] = &[
     fact!(kubectl_shows_what_an_apply_would_change, 18, [Kubectl]),
     fact!(kubectl_explains_a_field, 27, [Kubectl]),
     fact!(kubectl_creates_shows_patches_and_waits, 27, [Kubectl]),
+    fact!(kubectl_refuses_what_the_schema_does_not_know, 27, [Kubectl]),
     fact!(kubectl_asks_who_may, 27, [Kubectl]),
     fact!(helm_installs_upgrades_and_removes_a_chart, 0, [Helm]),
 ];
@@ -77,6 +78,18 @@ async fn kubectl_creates_shows_patches_and_waits(s: Server) {
     let cells: Vec<&str> = said.split_whitespace().collect();
     assert_eq!((cells[0], cells[1]), ("web", "0/0"));
     assert_eq!(cells[5..], ["main", "main:2", "app=web"]);
+}
+
+async fn kubectl_refuses_what_the_schema_does_not_know(s: Server) {
+    let file = manifest(0);
+    let mut object = super::deployment("web", 0);
+    object["spec"]["replica"] = 1.into();
+    fs::write(file.path(), object.to_string()).unwrap();
+    let refused = s.kubectl(&["apply", "--server-side", "-f", file.path().to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains(".spec.replica"), "{said}");
+    s.get(&format!("{}/web", s.apps("deployments"))).await.is(404);
 }
 
 async fn kubectl_asks_who_may(s: Server) {

@@ -11,6 +11,7 @@ pub(super) const FACTS: &[Fact] = &[
     fact!(a_changed_template_makes_another_replica_set, 9, [Workloads]),
     fact!(a_deployment_takes_its_pods_along, 9, [Workloads]),
     fact!(a_namespace_gets_its_service_account_and_root_certificate, 20, [Workloads]),
+    fact!(a_paused_deployment_keeps_its_template, 9, [Workloads]),
 ];
 
 async fn items(s: &Server, path: &str) -> Vec<Value> {
@@ -67,4 +68,19 @@ async fn a_namespace_gets_its_service_account_and_root_certificate(s: Server) {
         root.code == 200 && root.body["data"]["ca.crt"].is_string()
     })
     .await;
+}
+
+async fn a_paused_deployment_keeps_its_template(s: Server) {
+    let path = format!("{}/web", s.apps("deployments"));
+    s.apply("one", &path, &deployment("web", 1)).await.is(201);
+    s.eventually("one set", async || items(&s, &s.apps("replicasets")).await.len() == 1).await;
+    let template = json!({ "metadata": { "annotations": { "k": "v" } } });
+    let patch = json!({ "spec": { "paused": true, "template": template } });
+    let generation =
+        s.patch(MERGE_PATCH, &path, &patch).await.is(200)["metadata"]["generation"].clone();
+    s.eventually("the deployment has seen its spec", async || {
+        s.get(&path).await.is(200)["status"]["observedGeneration"] == generation
+    })
+    .await;
+    assert_eq!(items(&s, &s.apps("replicasets")).await.len(), 1);
 }
