@@ -51,7 +51,7 @@ fn judge<'a>(object: &'a Value, clock: &dyn Fn() -> Timestamp) -> Result<Report<
     let outline = Outline::of(object)?;
     let at = |misfit: Misfit| misfit.of(object);
     let metadata = outline.metadata().map_err(at)?;
-    let [deletion, generation] = metadata.pick(["deletionTimestamp", "generation"]);
+    let [deletion, generation] = metadata.pick_in_order(["deletionTimestamp", "generation"]);
     let deletion = strict_text("metadata.deletionTimestamp", deletion).map_err(at)?;
     if deletion.is_some_and(|time| !time.is_empty()) {
         return Ok(Report::new(Status::Terminating, Message::Deleting));
@@ -69,15 +69,22 @@ fn judge<'a>(object: &'a Value, clock: &dyn Fn() -> Timestamp) -> Result<Report<
     if let Some(report) = not_observed(outline.kind, generation, observed) {
         return Ok(report);
     }
-    let mut conditions = Reported::default();
-    conditions.read(listed).map_err(at)?;
-    if let Some(report) = reconciling_or_stalled(&conditions) {
+    let mut read;
+    let conditions = match listed {
+        None => &Reported::NONE,
+        Some(Value::Array(list)) if list.is_empty() => &Reported::NONE,
+        listed => {
+            read = Reported::NONE;
+            read.read(listed).map_err(at)?;
+            &read
+        }
+    };
+    if let Some(report) = reconciling_or_stalled(conditions) {
         return Ok(report);
     }
     let Some(known) = known else {
-        return Ok(ready(&conditions).unwrap_or(Report::current(Message::Current)));
+        return Ok(ready(conditions).unwrap_or(Report::current(Message::Current)));
     };
-    let conditions = &conditions;
     known.judge(&Case { outline, generation, observed, status, counted, conditions, clock })
 }
 

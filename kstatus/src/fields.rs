@@ -1,14 +1,25 @@
 //! Reading fields the way upstream does: some must have their type, others fall back to a default.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::error::Misfit;
 
 /// The fields of a JSON object; none when the value is missing or something else.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Fields<'a>(Option<&'a Map<String, Value>>);
 
+/// Whether a map has its fields in the order of the alphabet, as it has unless somebody switched on
+/// `preserve_order`, which makes it another type. Nothing but speed follows from it.
+const SORTED: bool = size_of::<Map<String, Value>>() == size_of::<BTreeMap<String, Value>>();
+
 impl<'a> Fields<'a> {
+    /// No fields.
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
     /// The fields of a value, whatever it is.
     pub(crate) fn of(value: Option<&'a Value>) -> Self {
         Self(value.and_then(Value::as_object))
@@ -44,6 +55,23 @@ impl<'a> Fields<'a> {
             }
             if missing == 0 {
                 break;
+            }
+        }
+        found
+    }
+
+    /// Two fields, the second behind the first in the alphabet, in less than one pass.
+    #[inline(always)] // as `pick`
+    pub(crate) fn pick_in_order(self, [first, second]: [&str; 2]) -> [Option<&'a Value>; 2] {
+        let mut found = [None; 2];
+        for (name, value) in self.0.into_iter().flatten() {
+            if name == first {
+                found[0] = Some(value);
+            } else if name == second {
+                found[1] = Some(value);
+                if SORTED {
+                    break;
+                }
             }
         }
         found
@@ -134,6 +162,20 @@ mod tests {
     fn a_float_is_no_integer() {
         assert!(strict_int("status.n", Some(&json!(1.0))).is_err());
         assert_eq!(Fields::of(Some(&json!({ "n": 1.0 }))).int("n", 7), 7);
+    }
+
+    #[test]
+    fn a_field_is_found_wherever_it_stands() {
+        let keys = ["deletionTimestamp", "generation"];
+        for (object, expected) in [
+            (json!({ "generation": 1, "deletionTimestamp": 2, "a": 0 }), [2, 1]),
+            (json!({ "z": 0, "generation": 1, "f": 0 }), [0, 1]),
+            (json!({ "deletionTimestamp": 2, "name": 0 }), [2, 0]),
+            (json!({}), [0, 0]),
+        ] {
+            let found = Fields::of(Some(&object)).pick_in_order(keys);
+            assert_eq!(found.map(|value| int(value, 0)), expected, "{object}");
+        }
     }
 
     #[test]

@@ -65,11 +65,11 @@ impl Known {
     /// Takes from a status what the rule will ask for, in one pass.
     pub(crate) fn pick<'a>(known: Option<Self>, status: Fields<'a>) -> Picked<'a> {
         match known {
-            Some(Self::DaemonSet) => picked(status, daemon_set::COUNTED),
-            Some(Self::Deployment) => picked(status, deployment::COUNTED),
-            Some(Self::ReplicaSet) => picked(status, replica_set::COUNTED),
-            Some(Self::StatefulSet) => picked(status, stateful_set::COUNTED),
-            _ => picked(status, []),
+            Some(Self::DaemonSet) => picked(status, daemon_set::place),
+            Some(Self::Deployment) => picked(status, deployment::place),
+            Some(Self::ReplicaSet) => picked(status, replica_set::place),
+            Some(Self::StatefulSet) => picked(status, stateful_set::place),
+            _ => picked(status, |_| None),
         }
     }
 
@@ -92,8 +92,7 @@ impl Known {
     }
 }
 
-#[inline(always)] // as `Fields::pick`
-fn picked<'a, const N: usize>(status: Fields<'a>, counted: [&str; N]) -> Picked<'a> {
+fn picked<'a>(status: Fields<'a>, place: impl Fn(&str) -> Option<usize>) -> Picked<'a> {
     let mut picked = Picked { observed: None, conditions: None, counted: [None; MOST_COUNTED] };
     let Some(map) = status.map() else { return picked };
     for (name, value) in map {
@@ -101,10 +100,8 @@ fn picked<'a, const N: usize>(status: Fields<'a>, counted: [&str; N]) -> Picked<
             "observedGeneration" => picked.observed = Some(value),
             "conditions" => picked.conditions = Some(value),
             name => {
-                for (slot, key) in picked.counted.iter_mut().zip(counted) {
-                    if name == key {
-                        *slot = Some(value);
-                    }
+                if let Some(slot) = place(name).and_then(|at| picked.counted.get_mut(at)) {
+                    *slot = Some(value);
                 }
             }
         }

@@ -25,19 +25,28 @@ impl<'a> Outline<'a> {
     /// [`Error::NotAnObject`] if it is no JSON object, has no kind or an unreadable apiVersion.
     pub(crate) fn of(object: &'a Value) -> Result<Self, Error> {
         let not_an_object = |problem| Err(Error::NotAnObject { problem });
-        if !object.is_object() {
+        let Value::Object(fields) = object else {
             return not_an_object("it is not a JSON object");
+        };
+        let (mut api_version, mut kind) = ("", "");
+        let (mut metadata, mut spec, mut status) = (None, None, None);
+        for (name, value) in fields {
+            match name.as_str() {
+                "apiVersion" => api_version = value.as_str().unwrap_or_default(),
+                "kind" => kind = value.as_str().unwrap_or_default(),
+                "metadata" => metadata = Some(value),
+                "spec" => spec = Some(value),
+                "status" => status = Some(value),
+                _ => {}
+            }
         }
-        let [api_version, kind, metadata, spec, status] =
-            Fields::of(Some(object)).pick(["apiVersion", "kind", "metadata", "spec", "status"]);
-        let text = |value: Option<&'a Value>| value.and_then(Value::as_str).unwrap_or_default();
-        let Some(group) = group(text(api_version)) else {
+        let Some(group) = group(api_version) else {
             return not_an_object("apiVersion has more than one slash");
         };
-        match text(kind) {
-            "" => not_an_object("it has no kind"),
-            kind => Ok(Self { object, group, kind, metadata, spec, status }),
+        if kind.is_empty() {
+            return not_an_object("it has no kind");
         }
+        Ok(Self { object, group, kind, metadata, spec, status })
     }
 
     /// `metadata`, which has to be an object if it is there.

@@ -70,7 +70,7 @@ fn judge_job(outline: Outline<'_>) -> Result<Report<'_>, Misfit> {
         return Ok(Report::current(Message::JobSuspended));
     }
     let status = outline.status()?;
-    let mut conditions = Reported::default();
+    let mut conditions = Reported::NONE;
     conditions.read(status.get("conditions"))?;
     Ok(Job { spec, status, conditions: &conditions }.judge_until_complete())
 }

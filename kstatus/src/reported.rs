@@ -9,15 +9,14 @@ use crate::fields::Fields;
 const KEPT: usize = 4;
 
 /// `status.conditions`, checked once and borrowed.
-#[derive(Default)]
 pub(crate) struct Reported<'a> {
     list: &'a [Value],
-    kept: [ReportedCondition<'a>; KEPT],
+    kept: [Option<ReportedCondition<'a>>; KEPT],
     standard: Option<&'a Value>,
 }
 
 /// One of them. A missing field is empty.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct ReportedCondition<'a> {
     pub(crate) kind: &'a str,
     pub(crate) status: &'a str,
@@ -26,41 +25,47 @@ pub(crate) struct ReportedCondition<'a> {
     fields: Fields<'a>,
 }
 
+/// A condition without fields.
+const NONE: ReportedCondition<'_> =
+    ReportedCondition { kind: "", status: "", reason: "", message: "", fields: Fields::none() };
+
 impl<'a> Reported<'a> {
+    /// No conditions.
+    pub(crate) const NONE: Self = Self { list: &[], kept: [None; KEPT], standard: None };
+
     /// Reads the conditions of an object.
     pub(crate) fn of(object: &'a Value) -> Result<Self, Misfit> {
         let [status] = Fields::of(Some(object)).pick(["status"]);
-        let mut reported = Self::default();
+        let mut reported = Self::NONE;
         reported.read(Fields::strict("status", status)?.get("conditions"))?;
         Ok(reported)
     }
 
-    /// Reads a list of conditions.
+    /// Reads a list of conditions, in place: a copy would cost as much as reading a condition does.
     ///
     /// One field of the wrong type anywhere in the list is an error, even where no rule would have
     /// looked at it: upstream decodes the whole list first.
-    #[inline(always)] // what is kept is written where it is used
     pub(crate) fn read(&mut self, conditions: Option<&'a Value>) -> Result<(), Misfit> {
-        let list = match conditions {
+        self.list = match conditions {
             None | Some(Value::Null) => return Ok(()),
-            Some(Value::Array(list)) => list.as_slice(),
+            Some(Value::Array(list)) => list,
             Some(other) => return Err(Misfit::new("status.conditions", other, "a list")),
         };
-        self.list = list;
-        for (index, condition) in list.iter().enumerate() {
-            let read = ReportedCondition::checked(index, condition)?;
+        for (index, condition) in self.list.iter().enumerate() {
+            let mut beyond = None;
+            let read = self.kept.get_mut(index).unwrap_or(&mut beyond).insert(NONE);
+            if !read.fill(condition) {
+                return Err(misfit(index, condition));
+            }
             if read.is_standard() && self.standard.is_none() {
                 self.standard = Some(condition);
-            }
-            if let Some(kept) = self.kept.get_mut(index) {
-                *kept = read;
             }
         }
         Ok(())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = ReportedCondition<'a>> {
-        let kept = self.kept.iter().take(self.list.len()).copied();
+        let kept = self.kept.iter().map_while(|kept| *kept);
         kept.chain(self.list.iter().skip(KEPT).map(ReportedCondition::of))
     }
 
@@ -78,39 +83,38 @@ impl<'a> Reported<'a> {
 impl<'a> ReportedCondition<'a> {
     /// A condition whose fields are of their types; what is not reads as missing.
     fn of(condition: &'a Value) -> Self {
-        Self::read(condition).0
+        let mut read = NONE;
+        read.fill(condition);
+        read
     }
 
-    /// The condition, and whether all its fields are of their types.
-    #[inline(always)] // it is most of the work, and called in two places
-    fn read(condition: &'a Value) -> (Self, bool) {
-        let Value::Object(map) = condition else { return (Self::default(), condition.is_null()) };
-        let (mut read, mut well) = (Self::default(), true);
-        read.fields = Fields::of(Some(condition));
-        for (name, value) in map {
+    /// Takes the fields from a condition; whether all of them are of their types.
+    fn fill(&mut self, condition: &'a Value) -> bool {
+        let Value::Object(map) = condition else { return condition.is_null() };
+        self.fields = Fields::of(Some(condition));
+        let (mut well, mut missing) = (true, 4);
+        // In the order of the alphabet, which most maps have, the four are the last ones.
+        for (name, value) in map.iter().rev() {
             let slot = match name.as_str() {
-                "type" => &mut read.kind,
-                "status" => &mut read.status,
-                "reason" => &mut read.reason,
-                "message" => &mut read.message,
+                "type" => &mut self.kind,
+                "status" => &mut self.status,
+                "reason" => &mut self.reason,
+                "message" => &mut self.message,
                 _ => continue,
             };
             match value {
                 Value::String(text) => *slot = text,
                 other => well &= other.is_null(),
             }
+            missing -= 1;
+            if missing == 0 {
+                break;
+            }
         }
-        (read, well)
+        well
     }
 
-    fn checked(index: usize, condition: &'a Value) -> Result<Self, Misfit> {
-        match Self::read(condition) {
-            (read, true) => Ok(read),
-            _ => Err(misfit(index, condition)),
-        }
-    }
-
-    fn is_standard(self) -> bool {
+    fn is_standard(&self) -> bool {
         matches!((self.kind, self.status), ("Reconciling" | "Stalled", "True"))
     }
 

@@ -53,11 +53,13 @@ impl fmt::Display for Subject<'_> {
 
 /// The group of an apiVersion, which is `version` or `group/version`.
 pub(crate) fn group(api_version: &str) -> Option<&str> {
-    match api_version.split_once('/') {
-        None => Some(""),
-        Some((_, version)) if version.contains('/') => None,
-        Some((group, _)) => Some(group),
+    let mut group = None;
+    for (at, byte) in api_version.bytes().enumerate() {
+        if byte == b'/' && group.replace(&api_version[..at]).is_some() {
+            return None;
+        }
     }
+    Some(group.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -83,6 +85,8 @@ mod tests {
     fn the_group_is_what_stands_before_the_only_slash() {
         assert_eq!(group("apps/v1"), Some("apps"));
         assert_eq!(group("v1"), Some(""));
+        assert_eq!(group("/v1"), Some(""));
         assert_eq!(group("a/b/c"), None);
+        assert_eq!(group("//v1"), None);
     }
 }

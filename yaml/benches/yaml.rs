@@ -1,31 +1,40 @@
 //! Reading and writing 10 MB of manifests, beside the other YAML crates and Go's sigs yaml.
 //!
-//! `cargo bench -p gotk-yaml` measures all of them in one run and writes the table
+//! `cargo bench -p gotk-yaml --bench yaml` measures all of them in one run and writes the table
 //! `benches/YAML.md`. The Go program is `benches/peers/yaml`; without Go it is left out, and so is
 //! the table.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run must stop")]
 
+mod cpu;
 mod manifests;
 mod peer;
 mod table;
 
 use std::hint::black_box;
 use std::path::Path;
+use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::cpu::Cpu;
 use crate::peer::Peer;
-use crate::table::{EVENTS, OURS, READ, WRITE};
+use crate::table::{EVENTS, GO, OURS, READ, WRITE};
 
 fn main() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("yaml-bench");
     let measures = std::env::args().any(|argument| argument == "--bench");
     let stream = manifests::stream(10 << 20);
     let go = if measures { Peer::build(&folder, &stream) } else { None };
-    let mut criterion = Criterion::default().output_directory(&folder).configure_from_args();
+    let mut criterion = Criterion::default()
+        .with_measurement(Cpu)
+        .sample_size(10)
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(2))
+        .output_directory(&folder)
+        .configure_from_args();
     read(&mut criterion, &stream, go.as_ref());
     let written = write(&mut criterion, &stream, go.as_ref());
     criterion.final_summary();
@@ -34,9 +43,9 @@ fn main() {
     }
 }
 
-fn read(criterion: &mut Criterion, stream: &str, go: Option<&Peer>) {
+fn read(criterion: &mut Criterion<Cpu>, stream: &str, go: Option<&Peer>) {
     let mut group = criterion.benchmark_group(READ);
-    group.sample_size(10).throughput(Throughput::Bytes(stream.len() as u64));
+    group.throughput(Throughput::Bytes(stream.len() as u64));
     group.bench_function(OURS, |bench| {
         bench.iter(|| gotk_yaml::documents(black_box(stream)).filter(Result::is_ok).count());
     });
@@ -60,7 +69,7 @@ fn read(criterion: &mut Criterion, stream: &str, go: Option<&Peer>) {
         });
     });
     if let Some(go) = go {
-        group.bench_function("sigs.k8s.io/yaml (Go)", |bench| {
+        group.bench_function(GO, |bench| {
             bench.iter_custom(|iterations| go.measure("yaml/read", iterations));
         });
     }
@@ -73,12 +82,12 @@ fn boundless() -> serde_saphyr::Options {
 }
 
 /// Returns how many bytes are written.
-fn write(criterion: &mut Criterion, stream: &str, go: Option<&Peer>) -> usize {
+fn write(criterion: &mut Criterion<Cpu>, stream: &str, go: Option<&Peer>) -> usize {
     let values: Vec<Value> = gotk_yaml::documents(stream).map(Result::unwrap).collect();
     let all = |text: fn(&Value) -> String| values.iter().map(|value| text(value).len()).sum();
     let size: usize = all(|value| gotk_yaml::to_string(value).unwrap());
     let mut group = criterion.benchmark_group(WRITE);
-    group.sample_size(10).throughput(Throughput::Bytes(size as u64));
+    group.throughput(Throughput::Bytes(size as u64));
     group.bench_function(OURS, |bench| {
         bench.iter(|| -> usize { all(|value| gotk_yaml::to_string(value).unwrap()) });
     });
@@ -89,7 +98,7 @@ fn write(criterion: &mut Criterion, stream: &str, go: Option<&Peer>) -> usize {
         bench.iter(|| -> usize { all(|value| serde_saphyr::to_string(value).unwrap()) });
     });
     if let Some(go) = go {
-        group.bench_function("sigs.k8s.io/yaml (Go)", |bench| {
+        group.bench_function(GO, |bench| {
             bench.iter_custom(|iterations| go.measure("yaml/emit", iterations));
         });
     }

@@ -6,14 +6,17 @@ use crate::kinds::fewer;
 use crate::message::{Count, Message, Workload};
 use crate::report::Report;
 
-/// What is always asked for.
-pub(super) const COUNTED: [&str; 5] = [
-    "desiredNumberScheduled",
-    "currentNumberScheduled",
-    "updatedNumberScheduled",
-    "numberAvailable",
-    "numberReady",
-];
+/// Which of the counts, in the order in which they are used, a field of the status is.
+pub(super) fn place(field: &str) -> Option<usize> {
+    Some(match field {
+        "desiredNumberScheduled" => 0,
+        "currentNumberScheduled" => 1,
+        "updatedNumberScheduled" => 2,
+        "numberAvailable" => 3,
+        "numberReady" => 4,
+        _ => return None,
+    })
+}
 
 pub(super) fn judge<'a>(case: &Case<'a, '_>) -> Report<'a> {
     if let Some(report) = unseen(case) {

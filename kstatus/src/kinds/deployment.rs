@@ -6,9 +6,16 @@ use crate::kinds::{extra, fewer};
 use crate::message::{Count, Message, Workload};
 use crate::report::Report;
 
-/// What is always asked for.
-pub(super) const COUNTED: [&str; 4] =
-    ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"];
+/// Which of the counts, in the order in which they are used, a field of the status is.
+pub(super) fn place(field: &str) -> Option<usize> {
+    Some(match field {
+        "replicas" => 0,
+        "updatedReplicas" => 1,
+        "readyReplicas" => 2,
+        "availableReplicas" => 3,
+        _ => return None,
+    })
+}
 
 pub(super) fn judge<'a>(case: &Case<'a, '_>) -> Report<'a> {
     let rollout = Rollout::of(case);

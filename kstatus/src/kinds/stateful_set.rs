@@ -8,15 +8,18 @@ use crate::kinds::{extra, fewer};
 use crate::message::{Count, Message, Workload};
 use crate::report::Report;
 
-/// What is always asked for.
-pub(super) const COUNTED: [&str; 6] = [
-    "replicas",
-    "readyReplicas",
-    "updatedReplicas",
-    "currentReplicas",
-    "currentRevision",
-    "updateRevision",
-];
+/// Which of the counts, in the order in which they are used, a field of the status is.
+pub(super) fn place(field: &str) -> Option<usize> {
+    Some(match field {
+        "replicas" => 0,
+        "readyReplicas" => 1,
+        "updatedReplicas" => 2,
+        "currentReplicas" => 3,
+        "currentRevision" => 4,
+        "updateRevision" => 5,
+        _ => return None,
+    })
+}
 
 pub(super) fn judge<'a>(case: &Case<'a, '_>) -> Report<'a> {
     let [wanted, strategy] = case.outline.spec().pick(["replicas", "updateStrategy"]);
