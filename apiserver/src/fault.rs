@@ -1,8 +1,10 @@
 //! What a test can make go wrong, for which requests, and how often.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use crate::asked::Asked;
 use crate::failure::Failure;
@@ -13,6 +15,9 @@ use crate::failure::Failure;
 pub enum Harm {
     /// It is served so much later.
     Delay(Duration),
+    /// It is served once the rule is lifted: what happens meanwhile is up to the test, however slow
+    /// the machine.
+    Hold,
     /// It is refused with `429` and `Retry-After`.
     TooManyRequests {
         /// The seconds to wait.
@@ -145,6 +150,7 @@ impl Injected {
     pub fn lift(&self) {
         if let Some(rules) = self.rules.upgrade() {
             rules.all().retain(|rule| !Arc::ptr_eq(rule, &self.rule));
+            self.rule.let_go();
         }
     }
 }
@@ -154,6 +160,34 @@ struct Rule {
     fault: Fault,
     met: AtomicU64,
     struck: AtomicU64,
+    lifted: AtomicBool,
+    /// Wakes what is held.
+    lifting: Notify,
+}
+
+impl Rule {
+    fn let_go(&self) {
+        self.lifted.store(true, Ordering::SeqCst);
+        self.lifting.notify_waiters();
+    }
+}
+
+/// What one rule does to one request.
+#[derive(Debug)]
+pub(crate) struct Strike {
+    pub(crate) harm: Harm,
+    rule: Arc<Rule>,
+}
+
+impl Strike {
+    /// Waits until the rule is lifted.
+    pub(crate) async fn lifted(&self) {
+        // Asked for before the look, so that no lifting falls between the two.
+        let lifting = self.rule.lifting.notified();
+        if !self.rule.lifted.load(Ordering::SeqCst) {
+            lifting.await;
+        }
+    }
 }
 
 /// The rules in force, in the order in which they were made.
@@ -164,17 +198,25 @@ pub(crate) struct Rules {
 
 impl Rules {
     pub(crate) fn add(self: &Arc<Self>, fault: Fault) -> Injected {
-        let rule = Arc::new(Rule { fault, met: AtomicU64::new(0), struck: AtomicU64::new(0) });
+        let rule = Arc::new(Rule {
+            fault,
+            met: AtomicU64::new(0),
+            struck: AtomicU64::new(0),
+            lifted: AtomicBool::new(false),
+            lifting: Notify::new(),
+        });
         self.all().push(Arc::clone(&rule));
         Injected { rule, rules: Arc::downgrade(self) }
     }
 
     pub(crate) fn lift(&self) {
-        self.all().clear();
+        for rule in self.all().drain(..) {
+            rule.let_go();
+        }
     }
 
-    /// What a request meets: delays, and after them at most one other harm.
-    pub(crate) fn strike(&self, asked: &Asked) -> Vec<Harm> {
+    /// What a request meets: what makes it late, and after that at most one other harm.
+    pub(crate) fn strike(&self, asked: &Asked) -> Vec<Strike> {
         let mut harms = Vec::new();
         for rule in self.all().iter().filter(|rule| rule.fault.matches(asked)) {
             let met = rule.met.fetch_add(1, Ordering::SeqCst);
@@ -183,8 +225,8 @@ impl Rules {
                 continue;
             }
             rule.struck.fetch_add(1, Ordering::SeqCst);
-            harms.push(rule.fault.harm.clone());
-            if !matches!(rule.fault.harm, Harm::Delay(_)) {
+            harms.push(Strike { harm: rule.fault.harm.clone(), rule: Arc::clone(rule) });
+            if !matches!(rule.fault.harm, Harm::Delay(_) | Harm::Hold) {
                 break;
             }
         }
@@ -214,6 +256,25 @@ pub(crate) fn refusal(harm: &Harm, asked: &Asked) -> Option<Failure> {
 mod tests {
     use super::*;
 
+    fn harms(rules: &Rules, asked: &Asked) -> Vec<Harm> {
+        rules.strike(asked).into_iter().map(|strike| strike.harm).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_held_goes_on_when_the_rule_is_lifted() {
+        let rules = Arc::new(Rules::default());
+        let rule = rules.add(Fault::new(Harm::Hold));
+        let strikes = rules.strike(&asked("get", "a"));
+        let (held, again) = (strikes[0].lifted(), strikes[0].lifted());
+        rule.lift();
+        held.await;
+        again.await;
+        rules.add(Fault::new(Harm::Hold));
+        let strikes = rules.strike(&asked("get", "a"));
+        rules.lift();
+        strikes[0].lifted().await;
+    }
+
     fn asked(verb: &str, name: &str) -> Asked {
         Asked {
             user: "jane".into(),
@@ -241,7 +302,7 @@ mod tests {
         let rules = Arc::new(Rules::default());
         let fault = Fault::new(Harm::Hang).resource("deployments.apps").namespace("x");
         rules.add(fault.name("a").user("jane"));
-        assert_eq!(rules.strike(&asked("get", "a")), [Harm::Hang]);
+        assert_eq!(harms(&rules, &asked("get", "a")), [Harm::Hang]);
         assert!(rules.strike(&asked("get", "b")).is_empty());
         let joe = Asked { user: "joe".into(), ..asked("get", "a") };
         assert!(rules.strike(&joe).is_empty());
@@ -254,9 +315,9 @@ mod tests {
         rules.add(Fault::new(delay.clone()));
         let lifted = rules.add(Fault::new(Harm::Status(503)));
         rules.add(Fault::new(Harm::Hang));
-        assert_eq!(rules.strike(&asked("get", "a")), [delay.clone(), Harm::Status(503)]);
+        assert_eq!(harms(&rules, &asked("get", "a")), [delay.clone(), Harm::Status(503)]);
         lifted.lift();
-        assert_eq!(rules.strike(&asked("get", "a")), [delay, Harm::Hang]);
+        assert_eq!(harms(&rules, &asked("get", "a")), [delay, Harm::Hang]);
     }
 
     #[test]

@@ -136,8 +136,9 @@ pub(crate) async fn respond(
     let now = shared.with(|machine| machine.clock.now());
     let number = shared.log().note(now, &asked);
     let mut limit = None;
-    for harm in shared.faults.strike(&asked) {
-        match harm {
+    for strike in shared.faults.strike(&asked) {
+        match strike.harm {
+            Harm::Hold => strike.lifted().await,
             Harm::Delay(time) => tokio::time::sleep(time).await,
             Harm::Hang => pending().await,
             Harm::Cut => return hang_up(&cut).await,

@@ -59,14 +59,13 @@ async fn an_object_replaced_before_its_deletion_is_not_deleted() {
     let (server, worker) = shop().await;
     worker.deliver(vec![worker.map("a", "1"), worker.map("b", "1")]).await.unwrap();
     let applied = worker.apply(vec![worker.map("a", "1")]).await.unwrap();
-    let slow =
-        Fault::new(Harm::Delay(Duration::from_millis(300))).verb("delete").name("b").times(1);
-    let rule = server.inject(slow);
+    let rule = server.inject(Fault::new(Harm::Hold).verb("delete").name("b").times(1));
     let other = async {
         while rule.struck() == 0 {
             sleep(Duration::from_millis(1)).await;
         }
         replace(&worker, "b").await;
+        rule.lift();
     };
     let (pruned, ()) = tokio::join!(applied.prune(&worker.inventory), other);
     assert_eq!(pruned.unwrap().count(Action::Skip), 1, "it is somebody else's now");
@@ -79,9 +78,7 @@ async fn an_object_replaced_before_its_deletion_is_not_deleted() {
 async fn an_object_replaced_before_its_recreation_is_not_deleted_unread() {
     let (server, worker) = shop().await;
     worker.deliver(worker.version(1)).await.unwrap();
-    let slow =
-        Fault::new(Harm::Delay(Duration::from_millis(300))).verb("delete").name("fixed-1").times(1);
-    let rule = server.inject(slow);
+    let rule = server.inject(Fault::new(Harm::Hold).verb("delete").name("fixed-1").times(1));
     let other = async {
         while rule.struck() == 0 {
             sleep(Duration::from_millis(1)).await;
@@ -89,6 +86,7 @@ async fn an_object_replaced_before_its_recreation_is_not_deleted_unread() {
         worker.send("DELETE", &worker.path("fixed-1"), &Value::Null).await.ok();
         let collection = "/api/v1/namespaces/shop/configmaps";
         worker.send("POST", collection, &worker.map("fixed-1", "theirs")).await.ok();
+        rule.lift();
     };
     let (delivered, ()) = tokio::join!(worker.deliver(worker.version(2)), other);
     if let Err(error) = delivered {
@@ -127,9 +125,7 @@ async fn our_entry_of_the_managed_fields_is_wiped() {
 async fn a_namespace_emptied_while_we_apply() {
     let (server, worker) = shop().await;
     worker.deliver(worker.version(1)).await.unwrap();
-    let rule = server.inject(
-        Fault::new(Harm::Delay(Duration::from_millis(50))).verb("patch").after(40).times(1),
-    );
+    let rule = server.inject(Fault::new(Harm::Hold).verb("patch").after(40).times(1));
     let other = async {
         while rule.struck() == 0 {
             sleep(Duration::from_millis(1)).await;
@@ -137,6 +133,7 @@ async fn a_namespace_emptied_while_we_apply() {
         for number in 0..5 {
             worker.send("DELETE", &worker.path(&format!("same-{number}")), &Value::Null).await.ok();
         }
+        rule.lift();
     };
     let (delivered, ()) = tokio::join!(worker.deliver(worker.version(2)), other);
     delivered.unwrap();
