@@ -101,6 +101,16 @@ fn names_its_contents(make: &mut impl FnMut(&[Given<'_>]) -> Tree) {
     assert_ne!(digest(&make(FILES)), digest(&make(&FILES[1..])), "the contents are");
     let known = digest(&make(&[Given::File("a/b", "c"), Given::Executable("d", "e")]));
     assert_eq!(known.to_string(), KNOWN, "all implementations give one tree one digest");
+    let identity = |tree: &Tree| tree.identity().expect("a tree has an identity");
+    assert_eq!(identity(&make(FILES)), identity(&make(&backwards)), "nor is it in the identity");
+    for other in [
+        &FILES[1..],
+        &[&FILES[1..], &[Given::File("b.yaml", "kind: C\n")]].concat(),
+        &[&FILES[1..], &[Given::Executable("b.yaml", "kind: B\n")]].concat(),
+        &[&FILES[1..], &[Given::File("c.yaml", "kind: B\n")]].concat(),
+    ] {
+        assert_ne!(identity(&make(FILES)), identity(&make(other)), "the contents are");
+    }
 }
 
 const KNOWN: &str = "blake3:b0ba47ec373f9e8031acdfaeb800b11e7d11c4af9676bacfc142302c8eb2f886";

@@ -30,7 +30,7 @@ use crate::{Error, Kind, Tree, TreePath};
 /// Rules look like those of `.gitignore` and are not: `!` brings back what lies in an excluded
 /// folder, `a/**` excludes the folder `a` too, `[!a]` is a set of two characters and `[^a]` the
 /// negation, `a**b` matches like `a*b` where the rule has no slash, and never where it has one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct IgnoreRules {
     patterns: Vec<Pattern>,
 }

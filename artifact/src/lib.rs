@@ -36,6 +36,7 @@
 //! | two trees, or too large a one | another tree | [`Tree::overlay`], [`Tree::filter`] |
 //! | a tree | to know whether it has changed | [`Tree::digest`] |
 //! | a tree | an archive for consumers | [`pack`] |
+//! | a tree again | to pack it only if it has changed | [`PackMemo`] |
 //! | an archive, its digest | its files | [`unpack`]; on disk [`unpack_to_folder`] |
 //! | many consumers | to unpack once | [`TreeCache`] |
 //! | text from a status | to compare it | [`Revision`], [`Digest`] |
@@ -74,7 +75,7 @@ pub use crate::digest::{Algorithm, Digest};
 pub use crate::error::Error;
 pub use crate::hasher::Hasher;
 pub use crate::ignore::IgnoreRules;
-pub use crate::pack::{PackOptions, Packed, pack};
+pub use crate::pack::{PackMemo, PackOptions, Packed, pack};
 pub use crate::path::TreePath;
 pub use crate::revision::Revision;
 pub use crate::tree::{Entry, File, Kind, Metadata, Tree, TreeBuilder, TreeSource, Walk, Walked};

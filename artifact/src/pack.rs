@@ -2,6 +2,7 @@
 
 mod deflate;
 mod header;
+mod memo;
 
 use std::io::{self, Read, Write};
 use std::num::NonZero;
@@ -9,6 +10,7 @@ use std::thread;
 
 use self::deflate::Gzip;
 use self::header::Headers;
+pub use self::memo::PackMemo;
 use crate::hasher::Hashing;
 use crate::{Algorithm, Digest, Error, IgnoreRules, Kind, Tree, Walked};
 

@@ -188,6 +188,16 @@ impl Tree {
         Ok(*self.digest.get_or_init(|| digest))
     }
 
+    /// What names everything below where the tree stands, at the least cost there is.
+    pub(crate) fn identity(&self) -> Result<Identity, Error> {
+        if self.digest.get().is_none()
+            && let Some(identity) = self.source.identity(&self.at)
+        {
+            return Ok(Identity::Source(identity));
+        }
+        self.digest().map(Identity::Digest)
+    }
+
     /// A tree that shows `upper` at the folder `path` of this one.
     ///
     /// Folders that both have are merged; of two files, or a file and a folder, `upper`'s is shown.
@@ -236,6 +246,15 @@ impl Tree {
     pub(crate) fn open_walked(&self, walked: &Walked) -> Result<File, Error> {
         self.source.open(&walked.full)
     }
+}
+
+/// What names the contents of a tree. The two ways of naming them are never equal.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Identity {
+    /// The tree's digest.
+    Digest(Digest),
+    /// What its source says.
+    Source(Digest),
 }
 
 impl fmt::Debug for Tree {

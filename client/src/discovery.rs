@@ -90,7 +90,7 @@ impl Discovery {
     /// # Errors
     ///
     /// [`Error::UnknownKind`] when a list that is at most two seconds old does not have it,
-    /// [`Error::Discovery`] when the list cannot be read.
+    /// [`Error::Discovery`] when the list cannot be read, or what kept the server from answering.
     pub async fn resolve(
         &self,
         group: &str,
@@ -113,7 +113,7 @@ impl Discovery {
     ///
     /// # Errors
     ///
-    /// [`Error::Discovery`] when the list cannot be read.
+    /// [`Error::Discovery`] when the list cannot be read, or what kept the server from answering.
     pub async fn kinds(&self) -> Result<Vec<Arc<ServedKind>>, Error> {
         let known = self.known();
         let known = match known.read {
@@ -146,11 +146,8 @@ impl Discovery {
         let mut documents = Vec::new();
         for (index, path) in ["/api", "/apis"].into_iter().enumerate() {
             let before = known.documents.get(index).cloned().unwrap_or_default();
-            let read = self.document(path, before).await.map_err(|source| Error::Discovery {
-                server: self.0.server.clone(),
-                source: Box::new(source),
-            });
-            documents.push(read?);
+            let read = self.document(path, before).await;
+            documents.push(read.map_err(|error| self.unreadable(error))?);
         }
         let read = Arc::new(Known {
             kinds: kinds(&documents),
@@ -160,6 +157,18 @@ impl Discovery {
         });
         *self.0.known.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&read);
         Ok(read)
+    }
+
+    /// Where there was no answer, why there was none says it all.
+    fn unreadable(&self, error: kube::Error) -> Error {
+        let source = match error {
+            kube::Error::Service(source) => match source.downcast() {
+                Ok(ours) => return *ours,
+                Err(source) => kube::Error::Service(source),
+            },
+            error => error,
+        };
+        Error::Discovery { server: self.0.server.clone(), source: Box::new(source) }
     }
 
     async fn document(&self, path: &str, before: Document) -> Result<Document, kube::Error> {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 
 use gix::objs::Kind as ObjectKind;
-use gotk_artifact::{Entry, Error, File, Kind, Metadata, TreePath, TreeSource};
+use gotk_artifact::{
+    Algorithm, Digest, Entry, Error, File, Hasher, Kind, Metadata, TreePath, TreeSource,
+};
 
 use crate::commit::{Commit, Seen};
 use crate::id::ObjectId;
@@ -80,12 +82,41 @@ impl TreeSource for CommitTree {
         }
     }
 
+    /// Git names contents by their ids: no file has to be read.
+    fn identity(&self, path: &TreePath) -> Option<Digest> {
+        let mut hasher = Hasher::new(Algorithm::Blake3).ok()?;
+        hasher.update(b"ids of git\n");
+        for Seen { path: seen, node, .. } in self.commit.nodes() {
+            let Some(below) = below(&seen, path.as_bytes()) else { continue };
+            let (kind, id) = match node {
+                Node::Directory | Node::Submodule { .. } => (b'd', None),
+                Node::File { id, executable: false } => (b'f', Some(id)),
+                Node::File { id, executable: true } => (b'x', Some(id)),
+                Node::Link { id } => (b'l', Some(id)),
+            };
+            let id = id.as_ref().map(|id| id.0.as_slice()).unwrap_or_default();
+            hasher.update(&[kind, id.len() as u8]);
+            hasher.update(id);
+            hasher.update(&(below.len() as u64).to_le_bytes());
+            hasher.update(below);
+        }
+        hasher.finish().pop()
+    }
+
     fn link(&self, path: &TreePath) -> Result<Vec<u8>, Error> {
         match self.node(path) {
             Some((Node::Link { id }, objects)) => Self::read(path, id, objects),
             _ => Err(Error::WrongKind { path: path.clone(), wanted: "link" }),
         }
     }
+}
+
+/// What is left of a path below a directory; `None` where it lies elsewhere.
+fn below<'p>(path: &'p [u8], directory: &[u8]) -> Option<&'p [u8]> {
+    if directory.is_empty() {
+        return Some(path);
+    }
+    path.strip_prefix(directory)?.strip_prefix(b"/")
 }
 
 fn kind(node: Node) -> Kind {

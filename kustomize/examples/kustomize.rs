@@ -51,7 +51,7 @@ fn run() -> Result<(), BoxError> {
     match &arguments.output {
         None => {
             let mut out = BufWriter::new(io::stdout().lock());
-            for document in build.documents() {
+            for document in build.into_documents() {
                 out.write_all(document?.as_bytes())?;
             }
             out.flush()?;

@@ -80,14 +80,16 @@ fn built(
         target(&context).and_then(|target| run(target, &context)).map_err(failed)?;
     let schema = context.schema();
     let (paths, warnings) = context.into_parts();
-    let resources = finished(objects, keep).map_err(failed)?;
-    Ok(Build { resources, paths, warnings, schema })
+    let (resources, printed_size) = finished(objects, keep).map_err(failed)?;
+    Ok(Build { resources, printed_size, paths, warnings, schema })
 }
 
 /// What came out of a build.
 #[derive(Clone, Debug)]
 pub struct Build {
     resources: Vec<Resource>,
+    /// About how many bytes they are printed in.
+    printed_size: usize,
     paths: BTreeSet<TreePath>,
     warnings: Vec<String>,
     schema: Schema,
@@ -113,31 +115,46 @@ impl Build {
         self.resources.iter().map(value)
     }
 
+    /// The objects, each of which is let go of once it was handed out.
+    ///
+    /// # Errors
+    ///
+    /// As [`objects`](Self::objects).
+    pub fn into_objects(self) -> impl ExactSizeIterator<Item = Result<Value, Error>> {
+        self.resources.into_iter().map(|resource| value(&resource))
+    }
+
     /// What `kustomize build` prints.
     ///
     /// # Errors
     ///
     /// When a text in an object cannot be written as YAML, and read again by Kubernetes.
     pub fn to_yaml(&self) -> Result<String, Error> {
-        let mut text = String::new();
+        let mut text = String::with_capacity(self.printed_size);
         for document in self.documents() {
             text.push_str(&document?);
         }
         Ok(text)
     }
 
-    /// The pieces of what `kustomize build` prints, an object each, for who writes them away one
-    /// by one.
+    /// The pieces of what `kustomize build` prints, an object each.
     ///
     /// # Errors
     ///
     /// As [`to_yaml`](Self::to_yaml).
     pub fn documents(&self) -> impl ExactSizeIterator<Item = Result<String, Error>> + '_ {
-        self.resources.iter().enumerate().map(|(index, resource)| {
-            let written = gotk_yaml::to_string(&value(resource)?);
-            let written = written.map_err(|error| failed(error.to_string(), resource))?;
-            Ok(if index == 0 { written } else { format!("---\n{written}") })
-        })
+        self.resources.iter().enumerate().map(|(index, resource)| document(index, resource))
+    }
+
+    /// The pieces of what `kustomize build` prints, for who writes them away one by one: an object
+    /// is let go of once it was printed.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_yaml`](Self::to_yaml).
+    pub fn into_documents(self) -> impl ExactSizeIterator<Item = Result<String, Error>> {
+        let resources = self.resources.into_iter().enumerate();
+        resources.map(|(index, resource)| document(index, &resource))
     }
 
     /// The objects themselves.
@@ -169,6 +186,13 @@ impl Build {
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
+}
+
+/// An object as it is printed, with what parts it from the one before.
+fn document(index: usize, resource: &Resource) -> Result<String, Error> {
+    let written = gotk_yaml::to_string(&value(resource)?);
+    let written = written.map_err(|error| failed(error.to_string(), resource))?;
+    Ok(if index == 0 { written } else { format!("---\n{written}") })
 }
 
 fn value(resource: &Resource) -> Result<Value, Error> {
@@ -243,15 +267,12 @@ fn arranged(
         None => (context.options.order == Order::Legacy).then(Ranks::default),
     };
     if let Some(ranks) = ranks {
-        let mut keyed: Vec<_> =
-            objects.into_vec().into_iter().map(|resource| (resource.gvk(), resource)).collect();
-        ranks.sort(&mut keyed, |(gvk, resource)| Key {
-            gvk,
+        ranks.sort(objects.as_mut_slice(), |resource| Key {
+            api_version: resource.api_version(),
+            kind: resource.kind(),
             namespace: resource.namespace(),
             name: resource.name(),
         });
-        objects = Objects::default();
-        objects.append_all(keyed.into_iter().map(|(_, resource)| resource), &schema)?;
     }
     if says.wants("managedByLabel") {
         let name = context.options.managed_by.as_deref().unwrap_or("kustomize-v5.8.1");
@@ -275,13 +296,18 @@ fn ranks(options: &SortOptions) -> Result<Option<Ranks>, Box<Fault>> {
     }
 }
 
-/// Takes out what only the build needs, and looks whether all can be printed.
-fn finished(objects: Objects, keep: Keep) -> Result<Vec<Resource>, Box<Fault>> {
+/// Takes out what only the build needs, looks whether all can be printed, and says about how long
+/// that will be.
+fn finished(objects: Objects, keep: Keep) -> Result<(Vec<Resource>, usize), Box<Fault>> {
     let mut resources = objects.into_vec();
+    let mut size = 0;
     for resource in &mut resources {
         let done = resource.finish(keep.origins, keep.history);
-        let done = done.and_then(|()| resource.node.to_value().map(drop));
-        done.map_err(|problem| transform::fault(problem, resource))?;
+        let printed = done.and_then(|()| resource.node.printed_size());
+        size += DIVIDER + printed.map_err(|problem| transform::fault(problem, resource))?;
     }
-    Ok(resources)
+    Ok((resources, size))
 }
+
+/// The length of what parts two objects.
+const DIVIDER: usize = "---\n".len();

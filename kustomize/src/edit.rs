@@ -1,9 +1,10 @@
 //! Setting and finding fields as kyaml does: with the styles and tags that decide what a value is.
 
 use gotk_yaml::{Dialect, Quoting, Typed};
-use smol_str::SmolStr;
+use lean_string::LeanString;
+use thin_vec::thin_vec;
 
-use crate::node::{Content, Node, Tag};
+use crate::node::{Content, Entries, Items, Node, Tag};
 
 /// What is made where nothing is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,9 +17,9 @@ pub(crate) enum Make {
 impl Make {
     pub(crate) fn node(self) -> Node {
         let content = match self {
-            Self::Mapping => Content::Mapping(Vec::new()),
-            Self::Scalar => Content::Scalar(SmolStr::default()),
-            Self::Sequence => Content::Sequence(Vec::new()),
+            Self::Mapping => Content::Mapping(Entries::new()),
+            Self::Scalar => Content::Scalar(LeanString::default()),
+            Self::Sequence => Content::Sequence(Items::new()),
         };
         Node { content, line: 0, tag: Tag::None, quoting: Quoting::Plain }
     }
@@ -100,19 +101,9 @@ pub(crate) fn set_field(node: &mut Node, name: &str, value: Node) -> Result<(), 
             let quoting = field.quoting;
             field.overwrite(Node { quoting, ..value });
         }
-        None => push(node, name, value),
+        None => node.push_entry(Node::plain(name), value),
     }
     Ok(())
-}
-
-fn push(node: &mut Node, name: &str, value: Node) {
-    if let Content::Mapping(entries) = &mut node.content {
-        // Most mappings grow by one, and there are very many of them.
-        if entries.len() < 8 {
-            entries.reserve_exact(1);
-        }
-        entries.push((Node::plain(name), value));
-    }
 }
 
 /// Changes the text of a scalar and leaves its type.
@@ -264,7 +255,7 @@ fn make_step(node: &mut Node, part: &str, make: Make) -> Result<Option<Where>, S
         let (field, value) = selector(part)?;
         let item = match field {
             "" => Node::plain(value),
-            field => Node::mapping(vec![(Node::plain(field), Node::plain(value))]),
+            field => Node::mapping(thin_vec![(Node::plain(field), Node::plain(value))]),
         };
         if let Content::Sequence(items) = &mut node.content {
             items.push(item);
@@ -272,7 +263,7 @@ fn make_step(node: &mut Node, part: &str, make: Make) -> Result<Option<Where>, S
         }
         return Ok(None);
     }
-    push(node, part, make.node());
+    node.push_entry(Node::plain(part), make.node());
     Ok(Some(Where::Entry(node.entries().len() - 1)))
 }
 

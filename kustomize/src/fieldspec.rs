@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use smol_str::SmolStr;
+use lean_string::LeanString;
 
 use crate::gvk::Gvk;
 use crate::order;
@@ -159,7 +159,7 @@ pub(crate) fn merge_one(specs: &mut Vec<FieldSpec>, new: FieldSpec) -> Result<()
 
 /// Reads the table that `hack/kustomize-facts` writes.
 fn table(lines: &str) -> FieldSpecs {
-    let word = |word: &str| if word == "-" { SmolStr::default() } else { word.into() };
+    let word = |word: &str| if word == "-" { LeanString::default() } else { word.into() };
     let gvk =
         |group, version, kind| Gvk { group: word(group), version: word(version), kind: word(kind) };
     let mut specs = FieldSpecs::default();

@@ -9,7 +9,7 @@ use gotk_yaml::Quoting;
 use crate::fault::Fault;
 use crate::kustomization::{GeneratorArgs, GeneratorOptions};
 use crate::load::Loader;
-use crate::node::{Node, Tag};
+use crate::node::{Entries, Node, Tag};
 use crate::resource::{Behavior, Resource};
 
 /// What is generated.
@@ -71,12 +71,12 @@ pub(crate) fn generate(
 }
 
 fn base(kind: Kind, args: &GeneratorArgs) -> Node {
-    let mut metadata = Node::mapping(Vec::new());
+    let mut metadata = Node::mapping(Entries::new());
     metadata.set("name", Node::string(&args.name));
     if !args.namespace.is_empty() {
         metadata.set("namespace", Node::string(&args.namespace));
     }
-    let mut node = Node::mapping(Vec::new());
+    let mut node = Node::mapping(Entries::new());
     node.set("apiVersion", Node::string("v1"));
     node.set("kind", Node::string(kind.name()));
     node.set("metadata", metadata);

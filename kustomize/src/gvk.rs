@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use smol_str::SmolStr;
+use lean_string::LeanString;
 
 /// Group, version and kind; as a selector, what is empty means any.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq, Ord, PartialOrd)]
 pub(crate) struct Gvk {
-    pub(crate) group: SmolStr,
-    pub(crate) version: SmolStr,
-    pub(crate) kind: SmolStr,
+    pub(crate) group: LeanString,
+    pub(crate) version: LeanString,
+    pub(crate) kind: LeanString,
 }
 
 impl Gvk {
@@ -52,16 +52,16 @@ impl fmt::Display for Gvk {
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub(crate) struct ResId {
     pub(crate) gvk: Gvk,
-    pub(crate) name: SmolStr,
+    pub(crate) name: LeanString,
     /// As it is compared: without one is the namespace `default`, and what is cluster-scoped has
     /// [`NO_NAMESPACE`].
-    pub(crate) namespace: SmolStr,
+    pub(crate) namespace: LeanString,
 }
 
 /// The namespace of what can have none; it is remembered as such.
-pub(crate) const NO_NAMESPACE: SmolStr = SmolStr::new_static("_non_namespaceable_");
+pub(crate) const NO_NAMESPACE: LeanString = LeanString::from_static_str("_non_namespaceable_");
 /// The namespace of what names none.
-pub(crate) const DEFAULT_NAMESPACE: SmolStr = SmolStr::new_static("default");
+pub(crate) const DEFAULT_NAMESPACE: LeanString = LeanString::from_static_str("default");
 
 impl ResId {
     /// An id whose namespace stands in a text.

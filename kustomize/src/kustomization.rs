@@ -152,7 +152,11 @@ impl Decode for FieldSpec {
 }
 
 /// Reads a short text.
-pub(crate) fn short(slot: &mut smol_str::SmolStr, value: &Value, mode: Mode) -> Decoded<bool> {
+pub(crate) fn short(
+    slot: &mut lean_string::LeanString,
+    value: &Value,
+    mode: Mode,
+) -> Decoded<bool> {
     let mut text = slot.to_string();
     let known = string(&mut text, value, mode)?;
     *slot = text.into();

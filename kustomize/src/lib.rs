@@ -105,6 +105,7 @@ mod generate;
 mod gvk;
 mod hash;
 mod helm;
+mod ids;
 mod image;
 mod json;
 mod json_patch;

@@ -326,11 +326,11 @@ impl<'c> Loader<'c> {
     }
 
     /// The documents of a file.
-    pub(crate) fn parse(&self, file: &File) -> Result<Arc<[Node]>, Box<Fault>> {
+    pub(crate) fn parse(&self, file: &File) -> Result<Vec<Node>, Box<Fault>> {
         let parse = || parse(&file.bytes);
         let documents = match &self.context.options.cache {
-            Some(cache) => cache.documents(&file.bytes, parse),
-            None => parse().map(Into::into),
+            Some(cache) => cache.documents(&file.bytes, parse).map(|shared| shared.to_vec()),
+            None => parse(),
         };
         documents.map_err(|fault| fault.in_file(&file.name))
     }

@@ -6,7 +6,7 @@ mod items;
 
 use std::collections::HashMap;
 
-use crate::node::{Content, Node};
+use crate::node::{Content, Entries, Node};
 use crate::schema::{Cursor, Schema};
 
 /// Merges a patch into an object; `false` says that the patch deletes it.
@@ -173,7 +173,7 @@ impl<'s> Walk<'s> {
     fn clean(&self, mut node: Node, at: Option<Cursor<'s>>) -> Result<Outcome, String> {
         match &mut node.content {
             Content::Mapping(entries) => {
-                let mut kept = Vec::with_capacity(entries.len());
+                let mut kept = Entries::with_capacity(entries.len());
                 for (key, value) in std::mem::take(entries) {
                     let at = at.and_then(|at| at.field(key.text()));
                     if let Some(value) = self.cleaned(value, at)? {
@@ -250,7 +250,7 @@ impl<'s> Walk<'s> {
                 self.merge(None, Some(value), of).map_err(|error| within(key.text(), error))?;
             if let Outcome::Put(node) = outcome {
                 let key = Node { quoting: key.quoting, ..Node::plain(key.text()) };
-                entries.push((key, node));
+                dest.push_entry(key, node);
             }
         }
         Ok(())

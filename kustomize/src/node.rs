@@ -4,7 +4,8 @@ mod read;
 mod value;
 
 use gotk_yaml::Quoting;
-use smol_str::SmolStr;
+use lean_string::LeanString;
+use thin_vec::ThinVec;
 
 /// From here on a line is none, but says which of an object's shared nodes it is.
 pub(crate) const SHARED: u32 = 1 << 31;
@@ -26,10 +27,16 @@ pub(crate) struct Node {
 /// What a node holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Content {
-    Scalar(SmolStr),
-    Sequence(Vec<Node>),
-    Mapping(Vec<(Node, Node)>),
+    Scalar(LeanString),
+    Sequence(Items),
+    Mapping(Entries),
 }
+
+/// The items of a sequence.
+pub(crate) type Items = ThinVec<Node>;
+
+/// The keys and values of a mapping.
+pub(crate) type Entries = ThinVec<(Node, Node)>;
 
 /// What a node is: read nodes have a tag whether it is written or not, as in yaml.v3.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -72,25 +79,25 @@ impl Node {
     }
 
     /// A string, whatever it looks like (`NewStringRNode`).
-    pub(crate) fn string(value: impl Into<SmolStr>) -> Self {
+    pub(crate) fn string(value: impl Into<LeanString>) -> Self {
         Self::new(Content::Scalar(value.into()), Tag::Str, Quoting::Plain)
     }
 
     /// A scalar that is what it looks like (`NewScalarRNode`).
-    pub(crate) fn plain(value: impl Into<SmolStr>) -> Self {
+    pub(crate) fn plain(value: impl Into<LeanString>) -> Self {
         Self::new(Content::Scalar(value.into()), Tag::None, Quoting::Plain)
     }
 
     /// An explicit null.
     pub(crate) fn null() -> Self {
-        Self::new(Content::Scalar(SmolStr::new_static("null")), Tag::Null, Quoting::Plain)
+        Self::new(Content::Scalar(LeanString::from_static_str("null")), Tag::Null, Quoting::Plain)
     }
 
-    pub(crate) fn sequence(items: Vec<Self>) -> Self {
+    pub(crate) fn sequence(items: Items) -> Self {
         Self::new(Content::Sequence(items), Tag::Seq, Quoting::Plain)
     }
 
-    pub(crate) fn mapping(entries: Vec<(Self, Self)>) -> Self {
+    pub(crate) fn mapping(entries: Entries) -> Self {
         Self::new(Content::Mapping(entries), Tag::Map, Quoting::Plain)
     }
 
@@ -197,11 +204,18 @@ impl Node {
     pub(crate) fn set(&mut self, key: &str, value: Self) {
         match self.place(key) {
             Some(at) => self.entries_mut()[at].1 = value,
-            None => {
-                if let Content::Mapping(entries) = &mut self.content {
-                    entries.push((Self::string(key), value));
-                }
+            None => self.push_entry(Self::string(key), value),
+        }
+    }
+
+    /// Adds an entry to a mapping, behind all others.
+    pub(crate) fn push_entry(&mut self, key: Self, value: Self) {
+        if let Content::Mapping(entries) = &mut self.content {
+            // Most mappings grow by one, and there are very many of them.
+            if entries.len() < 16 {
+                entries.reserve_exact(1);
             }
+            entries.push((key, value));
         }
     }
 
@@ -217,7 +231,7 @@ impl Node {
     /// The mapping under a key, made if it is not there or null.
     pub(crate) fn mapping_at(&mut self, key: &str) -> Option<&mut Self> {
         if self.get(key).is_none_or(Self::is_null) {
-            self.set(key, Self::mapping(Vec::new()));
+            self.set(key, Self::mapping(Entries::new()));
         }
         self.get_mut(key).filter(|node| node.is_mapping())
     }
@@ -235,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_node_is_small() {
-        assert!(size_of::<Node>() <= 40, "{}", size_of::<Node>());
+        assert!(size_of::<Node>() <= 24, "{}", size_of::<Node>());
     }
 
     #[test]
@@ -252,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_made_scalar_is_what_it_looks_like_and_a_made_string_is_not() {
-        let mut node = Node::mapping(Vec::new());
+        let mut node = Node::mapping(Entries::new());
         node.set("a", Node::plain("12"));
         node.set("b", Node::string("12"));
         node.set("c", Node::null());
@@ -270,7 +284,13 @@ mod tests {
 
     #[test]
     fn what_json_cannot_hold_is_refused_with_its_line() {
-        let of = |text: &str| parse(text).to_value().unwrap_err();
+        let of = |text: &str| {
+            let node = parse(text);
+            let (problem, checked) =
+                (node.to_value().unwrap_err(), node.printed_size().unwrap_err());
+            assert_eq!(problem, checked);
+            problem
+        };
         assert_eq!(of("a: 1\nb: 2\na: 3\n"), "line 3: mapping key \"a\" already defined at line 1");
         assert_eq!(of("a:\n  1: x\n"), "line 2: key 1 is not a string");
         assert_eq!(of("a: .inf\n"), "line 1: number .inf has no form in JSON");

@@ -1,11 +1,12 @@
 //! The objects of a build, in their order, found by what they are and were called.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use smol_str::SmolStr;
+use lean_string::LeanString;
 
 use crate::fault::Fault;
 use crate::gvk::ResId;
+use crate::ids::Ids;
 use crate::resource::{Behavior, Resource};
 use crate::schema::Schema;
 
@@ -14,7 +15,7 @@ use crate::schema::Schema;
 pub(crate) struct Objects {
     list: Vec<Resource>,
     /// The ids, as long as nothing was changed.
-    ids: Option<HashSet<ResId>>,
+    ids: Option<Ids>,
 }
 
 impl Objects {
@@ -38,32 +39,25 @@ impl Objects {
 
     /// Adds an object that is not there yet.
     pub(crate) fn append(&mut self, resource: Resource, schema: &Schema) -> Result<(), Box<Fault>> {
-        let ids = self
-            .ids
-            .get_or_insert_with(|| self.list.iter().map(|resource| resource.id(schema)).collect());
+        let ids = self.ids.get_or_insert_with(|| Ids::of(&self.list, schema));
         let id = resource.id(schema);
-        if ids.contains(&id) {
-            let first = self.list.iter().find(|resource| resource.id(schema) == id);
-            let mut fault = Fault::new(match first.and_then(|first| first.file.as_deref()) {
-                Some(file) => format!("it is there already, from {file}"),
-                None => "it is there already".to_owned(),
-            });
-            if let Some(file) = &resource.file {
-                fault = fault.in_file(file).at_line(resource.node.read_line());
-            }
-            return Err(fault.about(id));
+        if let Some(first) = ids.find(&id, &self.list, schema) {
+            return Err(twin(&resource, id, &self.list[first]));
         }
-        ids.insert(id);
+        ids.insert(self.list.len(), &id);
         self.list.push(resource);
         Ok(())
     }
 
-    pub(crate) fn append_all(
-        &mut self,
-        resources: impl IntoIterator<Item = Resource>,
-        schema: &Schema,
-    ) -> Result<(), Box<Fault>> {
-        resources.into_iter().try_for_each(|resource| self.append(resource, schema))
+    /// Adds the objects of another list; to an empty one they come as they are.
+    pub(crate) fn merge(&mut self, other: Self, schema: &Schema) -> Result<(), Box<Fault>> {
+        if !self.list.is_empty() {
+            return other.list.into_iter().try_for_each(|resource| self.append(resource, schema));
+        }
+        self.ids = Some(unique(&other.list, schema, twin)?);
+        self.list = other.list;
+        self.list.shrink_to_fit();
+        Ok(())
     }
 
     /// Adds what a generator made: it may be new, or change what is there.
@@ -117,19 +111,15 @@ impl Objects {
 
     /// An error if two objects have the same id.
     pub(crate) fn check_unique(&self, schema: &Schema) -> Result<(), Box<Fault>> {
-        let mut seen = HashSet::with_capacity(self.list.len());
-        for resource in &self.list {
-            let id = resource.id(schema);
-            if let Some(twin) = seen.replace(id) {
-                return Err(Fault::new("two objects are called this now").about(twin));
-            }
-        }
-        Ok(())
+        let fault = |_: &Resource, id: ResId, _: &Resource| {
+            Fault::new("two objects are called this now").about(id)
+        };
+        unique(&self.list, schema, fault).map(drop)
     }
 
     /// Where the objects are that had each name, by the name.
-    pub(crate) fn by_earlier_name(&self) -> HashMap<SmolStr, Vec<usize>> {
-        let mut places: HashMap<SmolStr, Vec<usize>> = HashMap::new();
+    pub(crate) fn by_earlier_name(&self) -> HashMap<LeanString, Vec<usize>> {
+        let mut places: HashMap<LeanString, Vec<usize>> = HashMap::new();
         for (at, resource) in self.list.iter().enumerate() {
             for earlier in &resource.past.ids {
                 let places = places.entry(earlier.name.clone()).or_default();
@@ -140,6 +130,35 @@ impl Objects {
         }
         places
     }
+}
+
+/// The ids of objects, no two of which may have the same.
+fn unique(
+    list: &[Resource],
+    schema: &Schema,
+    fault: impl Fn(&Resource, ResId, &Resource) -> Box<Fault>,
+) -> Result<Ids, Box<Fault>> {
+    let mut ids = Ids::default();
+    for (at, resource) in list.iter().enumerate() {
+        let id = resource.id(schema);
+        if let Some(first) = ids.find(&id, list, schema) {
+            return Err(fault(resource, id, &list[first]));
+        }
+        ids.insert(at, &id);
+    }
+    Ok(ids)
+}
+
+/// An object is added that is there already.
+fn twin(new: &Resource, id: ResId, first: &Resource) -> Box<Fault> {
+    let mut fault = Fault::new(match &first.file {
+        Some(file) => format!("it is there already, from {file}"),
+        None => "it is there already".to_owned(),
+    });
+    if let Some(file) = &new.file {
+        fault = fault.in_file(file).at_line(new.node.read_line());
+    }
+    fault.about(id)
 }
 
 /// A generated object with what it takes over from the one it changes.

@@ -2,13 +2,28 @@
 
 use std::cmp::Ordering;
 
-use crate::gvk::Gvk;
+use crate::gvk::{Gvk, split_api_version};
 
 /// What objects are sorted by.
 pub(crate) struct Key<'a> {
-    pub(crate) gvk: &'a Gvk,
+    pub(crate) api_version: &'a str,
+    pub(crate) kind: &'a str,
     pub(crate) namespace: &'a str,
     pub(crate) name: &'a str,
+}
+
+impl<'a> Key<'a> {
+    /// Group, version and kind.
+    fn gvk(&self) -> [&'a str; 3] {
+        let (group, version) = split_api_version(self.api_version);
+        [group, version, self.kind]
+    }
+
+    /// Kinds are equal where this counts; the `|` counts too.
+    fn id(&self) -> impl Iterator<Item = u8> {
+        let parts = [or(self.namespace, "~X"), "|", or(self.name, "~N")];
+        parts.into_iter().flat_map(str::bytes)
+    }
 }
 
 /// The kinds that come first and last; the rest is between them.
@@ -38,23 +53,23 @@ impl Ranks {
         self.first.iter().rposition(|known| known == kind).unwrap_or(self.first.len())
     }
 
-    /// Sorts objects: by rank, then by kind, namespace and name.
+    /// Sorts objects, of which no two are the same: by rank, then by kind, namespace and name.
     pub(crate) fn sort<T>(&self, objects: &mut [T], key: impl for<'a> Fn(&'a T) -> Key<'a>) {
-        objects.sort_by(|a, b| self.compare(&key(a), &key(b)));
+        objects.sort_unstable_by(|a, b| self.compare(&key(a), &key(b)));
     }
 
     fn compare(&self, a: &Key<'_>, b: &Key<'_>) -> Ordering {
-        if a.gvk == b.gvk {
-            return id(a).cmp(&id(b));
+        let (one, other) = (a.gvk(), b.gvk());
+        if one == other {
+            return a.id().cmp(b.id());
         }
-        let (one, other) = (text(a.gvk), text(b.gvk));
-        self.of(&a.gvk.kind).cmp(&self.of(&b.gvk.kind)).then_with(|| {
-            let namespaces = a.gvk.kind == "Namespace" && b.gvk.kind == "Namespace";
+        self.of(a.kind).cmp(&self.of(b.kind)).then_with(|| {
+            let namespaces = a.kind == "Namespace" && b.kind == "Namespace";
             // The Namespace of Kubernetes comes before those of others.
-            if namespaces && (a.gvk.group.is_empty() || b.gvk.group.is_empty()) {
-                other.cmp(&one)
+            if namespaces && (one[0].is_empty() || other[0].is_empty()) {
+                text(other).cmp(text(one))
             } else {
-                one.cmp(&other)
+                text(one).cmp(text(other))
             }
         })
     }
@@ -66,22 +81,21 @@ pub(crate) fn by_kind(a: &Gvk, b: &Gvk) -> Ordering {
         Some(at) => at,
         None => FIRST.len() + LAST.iter().position(|known| *known == kind).map_or(0, |at| at + 1),
     };
-    rank(&a.kind).cmp(&rank(&b.kind)).then_with(|| text(a).cmp(&text(b)))
+    rank(&a.kind).cmp(&rank(&b.kind)).then_with(|| text(parts(a)).cmp(text(parts(b))))
 }
 
 fn or<'t>(text: &'t str, absent: &'t str) -> &'t str {
     if text.is_empty() { absent } else { text }
 }
 
-fn text(gvk: &Gvk) -> String {
-    let [group, version, kind] =
-        [or(&gvk.group, "~G"), or(&gvk.version, "~V"), or(&gvk.kind, "~K")];
-    format!("{group}_{version}_{kind}")
+fn parts(gvk: &Gvk) -> [&str; 3] {
+    [&gvk.group, &gvk.version, &gvk.kind]
 }
 
-/// Kinds are equal here, so namespace and name decide; the `|` between them counts.
-fn id(key: &Key<'_>) -> String {
-    format!("{}|{}", or(key.namespace, "~X"), or(key.name, "~N"))
+/// Group, version and kind as one text; the `_` between them counts.
+fn text([group, version, kind]: [&str; 3]) -> impl Iterator<Item = u8> {
+    let parts = [or(group, "~G"), "_", or(version, "~V"), "_", or(kind, "~K")];
+    parts.into_iter().flat_map(str::bytes)
 }
 
 /// What Kubernetes needs before the rest.
@@ -118,12 +132,14 @@ mod tests {
     use super::*;
 
     fn sorted(ranks: &Ranks, kinds: &[(&str, &str, &str)]) -> Vec<String> {
-        let mut objects: Vec<_> = kinds
-            .iter()
-            .map(|(api_version, kind, name)| (Gvk::parse(api_version, kind), (*name).to_owned()))
-            .collect();
-        ranks.sort(&mut objects, |(gvk, name)| Key { gvk, namespace: "", name });
-        objects.into_iter().map(|(gvk, name)| format!("{}/{name}", gvk.kind)).collect()
+        let mut objects = kinds.to_vec();
+        ranks.sort(&mut objects, |(api_version, kind, name)| Key {
+            api_version,
+            kind,
+            namespace: "",
+            name,
+        });
+        objects.into_iter().map(|(_, kind, name)| format!("{kind}/{name}")).collect()
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use smol_str::SmolStr;
+use lean_string::LeanString;
 
 use crate::edit;
 use crate::fault::Fault;
@@ -47,7 +47,7 @@ pub(crate) fn fix(
 }
 
 /// The first namespaces of the objects that are in a namespace now.
-type Moves = HashMap<SmolStr, HashSet<SmolStr>>;
+type Moves = HashMap<LeanString, HashSet<LeanString>>;
 
 fn moves(objects: &Objects, schema: &Schema) -> Moves {
     let mut moves = Moves::new();
@@ -96,9 +96,9 @@ impl<'t> ByKind<'t> {
 struct About {
     gvk: Gvk,
     id: ResId,
-    name: SmolStr,
+    name: LeanString,
     /// The namespace as it stands there.
-    namespace: SmolStr,
+    namespace: LeanString,
     /// What its `roleRef` says about the role.
     role: Option<Gvk>,
     /// The namespaces of the accounts that a role binding names.
@@ -136,7 +136,11 @@ impl About {
 fn role(node: &Node) -> Option<Gvk> {
     let role = node.get("roleRef")?;
     let (group, kind) = (role.get("apiGroup")?, role.get("kind")?);
-    Some(Gvk { group: group.text().into(), version: SmolStr::default(), kind: kind.text().into() })
+    Some(Gvk {
+        group: group.text().into(),
+        version: LeanString::default(),
+        kind: kind.text().into(),
+    })
 }
 
 fn bound_namespaces(node: &Node, kind: &str) -> Result<HashSet<String>, String> {
@@ -159,7 +163,7 @@ fn bound_namespaces(node: &Node, kind: &str) -> Result<HashSet<String>, String> 
 struct Everything<'a> {
     list: &'a [Resource],
     own: (usize, &'a About),
-    by_name: &'a HashMap<SmolStr, Vec<usize>>,
+    by_name: &'a HashMap<LeanString, Vec<usize>>,
     moves: &'a Moves,
     schema: &'a Schema,
 }
@@ -320,7 +324,7 @@ impl Fixer<'_> {
 
     /// Whether it got its name by the same prefixes and suffixes.
     fn is_akin(&self, candidate: &Candidate<'_>, allow_none: bool) -> bool {
-        let fits = |one: &[SmolStr], other: &[SmolStr]| {
+        let fits = |one: &[LeanString], other: &[LeanString]| {
             (allow_none && (one.is_empty() || other.is_empty())) || end_alike(one, other)
         };
         let (own, other) = (&self.all.list[self.all.own.0].past, candidate.past);
@@ -329,13 +333,13 @@ impl Fixer<'_> {
 }
 
 impl Candidate<'_> {
-    fn first_namespace(&self) -> &SmolStr {
+    fn first_namespace(&self) -> &LeanString {
         self.past.ids.first().map_or(&self.id.namespace, |earlier| &earlier.namespace)
     }
 }
 
 /// Whether the shorter of two lists is the end of the longer one.
-fn end_alike(one: &[SmolStr], other: &[SmolStr]) -> bool {
+fn end_alike(one: &[LeanString], other: &[LeanString]) -> bool {
     let (short, long) = if one.len() > other.len() { (other, one) } else { (one, other) };
     if short.is_empty() { long.is_empty() } else { long.ends_with(short) }
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use smol_str::SmolStr;
+use lean_string::LeanString;
+use thin_vec::ThinVec;
 
 use crate::edit::{self, Make};
 use crate::gvk::{Gvk, ResId};
-use crate::node::{Content, Node};
+use crate::node::{Content, Entries, Node};
 use crate::schema::Schema;
 
 /// An object, its earlier names, and what a generator or patch wants of it.
@@ -16,9 +17,9 @@ pub(crate) struct Resource {
     pub(crate) node: Node,
     pub(crate) past: Past,
     /// Values of labels that stand in several places; see [`share`](crate::share).
-    pub(crate) shared: Vec<Node>,
+    pub(crate) shared: ThinVec<Node>,
     /// The variables that take a value from it.
-    pub(crate) variables: Vec<String>,
+    pub(crate) variables: ThinVec<String>,
     /// The file that it was read from, for messages.
     pub(crate) file: Option<Arc<str>>,
 }
@@ -26,9 +27,9 @@ pub(crate) struct Resource {
 /// What is remembered: the original keeps it in annotations, which a patch may take away.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Past {
-    pub(crate) ids: Vec<Earlier>,
-    pub(crate) prefixes: Vec<SmolStr>,
-    pub(crate) suffixes: Vec<SmolStr>,
+    pub(crate) ids: ThinVec<Earlier>,
+    pub(crate) prefixes: ThinVec<LeanString>,
+    pub(crate) suffixes: ThinVec<LeanString>,
     pub(crate) needs_hash: bool,
     pub(crate) behavior: Option<Behavior>,
     pub(crate) may_change_name: bool,
@@ -39,9 +40,9 @@ pub(crate) struct Past {
 /// An earlier name, namespace and kind of an object.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Earlier {
-    pub(crate) name: SmolStr,
-    pub(crate) namespace: SmolStr,
-    pub(crate) kind: SmolStr,
+    pub(crate) name: LeanString,
+    pub(crate) namespace: LeanString,
+    pub(crate) kind: LeanString,
 }
 
 /// What a generator does about an object that is there already.
@@ -95,8 +96,8 @@ impl Resource {
         let mut read = Self {
             node,
             past: Past::default(),
-            shared: Vec::new(),
-            variables: Vec::new(),
+            shared: ThinVec::new(),
+            variables: ThinVec::new(),
             file: None,
         };
         read.remember();
@@ -119,7 +120,7 @@ impl Resource {
         let parts = |name: &str| {
             let text = says(name);
             let parts = text.iter().flat_map(|text| text.split(','));
-            parts.map(SmolStr::new).collect::<Vec<_>>()
+            parts.map(LeanString::from).collect::<ThinVec<_>>()
         };
         let ids = parts("previousNames").into_iter().zip(parts("previousNamespaces"));
         let past = Past {
@@ -269,6 +270,11 @@ impl Resource {
         self.past != Past::default()
     }
 
+    /// Makes sure that there is a map of annotations, as there is where the original keeps some.
+    pub(crate) fn make_annotations(&mut self) -> Result<(), String> {
+        edit::lookup_create(&mut self.node, &["metadata", "annotations"], Make::Mapping).map(drop)
+    }
+
     /// Takes out what only the build needs, and makes texts of all annotations.
     pub(crate) fn finish(&mut self, keep_origin: bool, keep_history: bool) -> Result<(), String> {
         let found = self.node.at(&["metadata", "annotations"]);
@@ -294,6 +300,6 @@ impl Resource {
 
     /// Leaves nothing of it, so that it is dropped.
     pub(crate) fn clear(&mut self) {
-        self.node.content = Content::Mapping(Vec::new());
+        self.node.content = Content::Mapping(Entries::new());
     }
 }

@@ -5,7 +5,7 @@ mod definitions;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
-use smol_str::SmolStr;
+use lean_string::LeanString;
 
 /// The schemas of one build. Clones share everything.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Schema(Arc<Facts>);
 struct Facts {
     types: Vec<Type>,
     /// The definitions by name, defined or only referred to.
-    names: HashMap<SmolStr, Named>,
+    names: HashMap<LeanString, Named>,
     /// What each name that is referred to stands for.
     targets: Vec<Option<TypeId>>,
     kinds: HashMap<Kind, TypeId>,
@@ -25,18 +25,18 @@ struct Facts {
 type TypeId = u32;
 type Named = u32;
 /// `apiVersion` and `kind`.
-type Kind = (SmolStr, SmolStr);
+type Kind = (LeanString, LeanString);
 
 /// What is known about a value.
 #[derive(Clone, Debug, Default)]
 struct Type {
-    fields: HashMap<SmolStr, Ref>,
+    fields: HashMap<LeanString, Ref>,
     /// The values of a map, where all have the same type.
     any_field: Option<Ref>,
     items: Option<Ref>,
     /// `x-kubernetes-patch-strategy`
-    strategy: SmolStr,
-    keys: Vec<SmolStr>,
+    strategy: LeanString,
+    keys: Vec<LeanString>,
     /// Only what matters is in the table, so that a field which is not in it is known all the same.
     is_partial: bool,
 }
@@ -76,14 +76,14 @@ impl Schema {
 
     /// Whether a kind's objects have namespaces; `None` if nothing is known about it.
     pub(crate) fn is_namespaced(&self, api_version: &str, kind: &str) -> Option<bool> {
-        let kind = (SmolStr::new(api_version), SmolStr::new(kind));
+        let kind = (LeanString::from(api_version), LeanString::from(kind));
         // What is compiled into the original holds whatever schema is loaded.
         FIXED_SCOPES.get(&kind).or_else(|| self.0.namespaced.get(&kind)).copied()
     }
 
     /// The schema of a kind's objects.
     pub(crate) fn of(&self, api_version: &str, kind: &str) -> Option<Cursor<'_>> {
-        let kind = (SmolStr::new(api_version), SmolStr::new(kind));
+        let kind = (LeanString::from(api_version), LeanString::from(kind));
         let at = *self.0.kinds.get(&kind)?;
         Some(Cursor { facts: &self.0, at: (at != NOTHING).then_some(at) })
     }
@@ -96,7 +96,7 @@ static FIXED_SCOPES: LazyLock<HashMap<Kind, bool>> = LazyLock::new(|| {
     let rows = include_str!("schema/builtin.txt").lines();
     let rows = rows.filter_map(|line| line.strip_prefix("fixed "));
     let row = |line: &str| {
-        let mut words = line.split(' ').map(SmolStr::new);
+        let mut words = line.split(' ').map(LeanString::from);
         Some(((words.next()?, words.next()?), words.next()? == "namespaced"))
     };
     rows.filter_map(row).collect()
@@ -136,7 +136,7 @@ impl<'s> Cursor<'s> {
     }
 
     /// The fields that tell items apart; none if the items are scalars.
-    pub(crate) fn keys(self) -> &'s [SmolStr] {
+    pub(crate) fn keys(self) -> &'s [LeanString] {
         self.current().map_or(&[], |of| &of.keys)
     }
 }
@@ -175,7 +175,7 @@ fn table(text: &str) -> Facts {
                 current = facts.define(name, Type { is_partial: true, ..Type::default() }) as usize;
             }
             (["kind", api_version, kind, scope, of], false) => {
-                let kind = (SmolStr::new(api_version), SmolStr::new(kind));
+                let kind = (LeanString::from(*api_version), LeanString::from(*kind));
                 let name = (*of != "-").then(|| facts.name(of));
                 let of = name.and_then(|name| facts.targets[name as usize]).unwrap_or(NOTHING);
                 facts.kinds.insert(kind.clone(), of);
@@ -187,7 +187,7 @@ fn table(text: &str) -> Facts {
                 let mut to =
                     if *of == "-" { Ref::Type(NOTHING) } else { Ref::Name(facts.name(of)) };
                 if let [strategy, keys @ ..] = list {
-                    let keys = keys.iter().flat_map(|keys| keys.split(',')).map(SmolStr::new);
+                    let keys = keys.iter().flat_map(|keys| keys.split(',')).map(LeanString::from);
                     to = Ref::Type(facts.push(Type {
                         items: Some(to),
                         strategy: strategy.trim_matches('-').into(),
@@ -196,7 +196,7 @@ fn table(text: &str) -> Facts {
                     }));
                 }
                 if let Some(of) = facts.types.get_mut(current) {
-                    of.fields.insert(SmolStr::new(field), to);
+                    of.fields.insert(LeanString::from(*field), to);
                 }
             }
             _ => {}
@@ -209,7 +209,7 @@ fn table(text: &str) -> Facts {
 mod tests {
     use super::*;
 
-    fn keys(schema: &Schema, api_version: &str, kind: &str, path: &str) -> Option<Vec<SmolStr>> {
+    fn keys(schema: &Schema, api_version: &str, kind: &str, path: &str) -> Option<Vec<LeanString>> {
         let mut at = schema.of(api_version, kind)?;
         for part in path.split('.') {
             at = if part == "[]" { at.items()? } else { at.field(part)? };

@@ -44,6 +44,7 @@ impl Sharing {
     ) {
         spread(resource);
         if self.counts.iter().any(|&count| count > 1) {
+            resource.shared.reserve_exact(self.counts.len());
             resource.shared.extend(values.map(Node::string));
         } else if self.counts.iter().any(|&count| count > 0) {
             unshare(&mut resource.node, self.first);

@@ -13,7 +13,7 @@ use crate::helm;
 use crate::kustomization::{FILE_NAMES, GeneratorOptions, Kustomization};
 use crate::load::{File, Found, Loader};
 use crate::locate;
-use crate::node::Node;
+use crate::node::{Entries, Node};
 use crate::origin::{self, Origin};
 use crate::resource::{ORIGIN, Resource};
 use crate::schema::Schema;
@@ -156,8 +156,8 @@ impl<'c> Target<'c> {
                 let origin = self.origin.as_ref().map(|origin| origin.join(path).to_yaml());
                 let documents = self.loader.parse(&file)?;
                 self.loader.context.count_objects(documents.len())?;
-                for document in documents.iter() {
-                    let mut resource = Resource::new(document.clone());
+                for document in documents {
+                    let mut resource = Resource::new(document);
                     resource.file = Some(Arc::clone(&file.name));
                     if let Some(origin) = &origin {
                         set_origin(&mut resource.node, origin)?;
@@ -380,13 +380,13 @@ fn set_origin(node: &mut Node, origin: &str) -> Result<(), Box<Fault>> {
         crate::edit::lookup_create(node, &["metadata", "annotations"], crate::edit::Make::Mapping)?;
     let Some(annotations) = annotations else {
         if let Some(metadata) = node.get_mut("metadata") {
-            metadata.set("annotations", Node::mapping(Vec::new()));
+            metadata.set("annotations", Node::mapping(Entries::new()));
             return set_origin(node, origin);
         }
         return Ok(());
     };
     if annotations.is_null() {
-        *annotations = Node::mapping(Vec::new());
+        *annotations = Node::mapping(Entries::new());
     }
     Ok(crate::edit::set_field(annotations, ORIGIN, Node::string(origin))?)
 }

@@ -7,7 +7,7 @@ mod folder;
 mod told;
 
 use gotk_client::Transport;
-use gotk_ssa::{Applier, ConfigMapInventory, FieldManager, InventoryStore, Owner};
+use gotk_ssa::{Applier, ConfigMapInventory, FieldManager, Owner};
 
 use crate::told::Told;
 
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Told> {
 
     let plan = applier.plan(folder::read(folder.as_ref())?).await?;
     print!("{plan:#}");
-    let stale = inventory.load().await?.inventory.difference(&plan.inventory());
-    stale.iter().for_each(|(object, _)| println!("- {object} to be pruned"));
+    let leaving = plan.leaving(&inventory).await?;
+    leaving.iter().for_each(|(object, _)| println!("- {object} to be pruned"));
     Ok(())
 }

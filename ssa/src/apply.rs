@@ -9,9 +9,10 @@ use std::time::Duration;
 use futures::{FutureExt, StreamExt, stream};
 use tokio::time::{Instant, sleep};
 
+pub(crate) use self::write::touch_up;
 use crate::cluster::Endpoint;
 use crate::order::{self, Stage};
-use crate::plan::{CONCURRENCY, Checker, Item, Todo, Verdict};
+use crate::plan::{CONCURRENCY, Checker, Item, Todo, Verdict, is_undeclared};
 use crate::{Applier, ChangeSet, Error, Inventory, ObjectId, Plan};
 
 /// A plan whose objects are in the inventory: it may be applied.
@@ -154,7 +155,7 @@ impl Run {
     /// Asks about the items of a stage that could not be asked about before.
     async fn ask(&mut self, begin: usize, end: usize) -> Result<(), Error> {
         let Plan { applier, options, items } = &self.plan;
-        let checker = Checker::new(applier, options, &items[begin..end])?;
+        let checker = Checker::new(applier, options, &items[begin..end])?.at_its_stage();
         let waiting = (begin..end).filter(|index| matches!(items[*index].todo, Todo::Ask));
         let asked = stream::iter(waiting.map(|index| {
             let (checker, item) = (&checker, &items[index]);
@@ -212,14 +213,12 @@ impl Run {
         let items = &self.plan.items[begin..end];
         let unsettled = items.iter().filter(|item| !item.settled);
         let targets: Vec<_> = unsettled.map(Target::of).collect();
-        if targets.is_empty() {
-            return Ok(());
+        if !targets.is_empty() {
+            let options = crate::ReadyOptions::new(self.plan.options.stage_limit);
+            crate::ready::wait(&self.plan.applier, targets, options).await?;
         }
-        let brings_kinds = targets.iter().any(|it| it.id.kind == "CustomResourceDefinition");
-        let options = crate::ReadyOptions::new(self.plan.options.stage_limit);
-        crate::ready::wait(&self.plan.applier, targets, options).await?;
-        if brings_kinds {
-            self.plan.applier.discovery.expire();
+        if items.iter().any(|item| item.change.changes_kinds()) {
+            self.plan.applier.discovery.expire(); // a version may be new, too
         }
         Ok(())
     }
@@ -243,11 +242,10 @@ async fn ask_until_served(checker: &Checker<'_>, item: &Item) -> Result<Verdict,
 /// not know a field that the definition has by now: it was compared with that one.
 fn is_unserved(error: &Error) -> bool {
     let Error::Refused { source, .. } = error else { return false };
-    source.status().is_some_and(|status| match status.code {
-        404 => status.details.as_ref().is_none_or(|details| details.name.is_empty()),
-        500 => status.message.contains("field not declared in schema"),
-        _ => false,
-    })
+    let unknown_path = source.status().is_some_and(|status| {
+        status.code == 404 && status.details.as_ref().is_none_or(|it| it.name.is_empty())
+    });
+    unknown_path || is_undeclared(source.error())
 }
 
 const UNSERVED: Duration = Duration::from_secs(15);

@@ -63,6 +63,8 @@ pub enum Note {
     TakenFrom(Owner),
     /// Fields that other managers or tools left behind become ours.
     TakenOver,
+    /// Its managed fields are brought to the version that is applied.
+    Migrated,
     /// Our part of its managed fields is missing or differs.
     Ownership,
     /// It does not carry our labels.
@@ -84,6 +86,7 @@ impl fmt::Display for Note {
             Self::Recreate => f.write_str("deleted first: a field is immutable"),
             Self::Deferred => f.write_str("checked when what it needs is there"),
             Self::TakenOver => f.write_str("fields of other managers are taken over"),
+            Self::Migrated => f.write_str("its managed fields change their version"),
             Self::Ownership => f.write_str("ownership is restored"),
             Self::Foreign => f.write_str("belongs to another"),
             Self::PruneDisabled => f.write_str("pruning is disabled"),
@@ -132,6 +135,10 @@ impl Change {
         self
     }
 
+    pub(crate) fn changes_kinds(&self) -> bool {
+        self.action.is_change() && self.object.kind == "CustomResourceDefinition"
+    }
+
     /// Whether it has to wait for others of its set.
     pub fn is_deferred(&self) -> bool {
         self.notes.contains(&Note::Deferred)
@@ -167,6 +174,11 @@ impl ChangeSet {
     /// Whether the cluster is not as before.
     pub fn has_changes(&self) -> bool {
         self.iter().any(|change| change.action.is_change())
+    }
+
+    /// Whether a definition came, changed or went, so that other kinds are served than before.
+    pub(crate) fn changes_kinds(&self) -> bool {
+        self.iter().any(Change::changes_kinds)
     }
 
     /// What was done to an object.

@@ -119,6 +119,7 @@ mod ready;
 mod refusal;
 mod scope;
 mod takeover;
+mod touch_up;
 mod watch;
 
 pub use crate::applier::Applier;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use futures::{FutureExt, StreamExt, stream};
 use serde_json::Value;
 
-pub(crate) use self::check::{Checker, Verdict, is_settled};
+pub(crate) use self::check::{Checker, Verdict, is_settled, is_undeclared};
 use self::defer::Pending;
 pub(crate) use self::item::{Item, Todo, Write};
 pub use self::options::{Others, PlanOptions};
@@ -45,6 +45,16 @@ impl Plan {
     /// The ids of the set, as they are recorded.
     pub fn inventory(&self) -> Inventory {
         self.changes().map(|change| (change.object.clone(), change.version.clone())).collect()
+    }
+
+    /// What an inventory lists beside the set: what a prune will delete, where it is still there and
+    /// ours. Nothing is written, and the cluster is not asked.
+    ///
+    /// # Errors
+    ///
+    /// What the store says.
+    pub async fn leaving(&self, inventory: &dyn InventoryStore) -> Result<Inventory, Error> {
+        Ok(inventory.load().await?.inventory.difference(&self.inventory()))
     }
 
     /// Saves the ids of the set beside those that the inventory has, so that whatever is written can be

@@ -259,6 +259,9 @@ async fn remove(
             }
         }
     }
+    if done.changes_kinds() {
+        applier.discovery.expire();
+    }
     if let Some(limit) = options.wait
         && let Err(error) = gone::wait(applier, &going, limit).await
     {

@@ -1,9 +1,7 @@
 //! Fields that others left behind become ours.
 
-use gotk_merge::{ManagedFields, Operation};
+use gotk_merge::{Entry, Operation};
 use serde_json::{Value, json};
-
-use crate::object;
 
 /// A manager by its name, whose fields are taken over.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -75,9 +73,8 @@ impl TakeOver {
         }
     }
 
-    /// The JSON patch that does it to a live object; none where nothing is to be done. It applies to
-    /// the version it was made for only.
-    pub(crate) fn patch(&self, live: &Value, ours: &str) -> Option<Value> {
+    /// The steps of a JSON patch that remove annotations and labels from a live object.
+    pub(crate) fn removals(&self, live: &Value) -> Vec<Value> {
         let mut steps = Vec::new();
         for (place, keys) in [("annotations", &self.annotations), ("labels", &self.labels)] {
             let there = |key: &&String| live["metadata"][place].get(key.as_str()).is_some();
@@ -87,55 +84,35 @@ impl TakeOver {
             };
             steps.extend(keys.iter().filter(there).map(remove));
         }
-        if let Some(entries) = self.entries(live, ours) {
-            steps.push(
-                json!({"op": "replace", "path": "/metadata/managedFields", "value": entries}),
-            );
-        }
-        if steps.is_empty() {
-            return None;
-        }
-        let version = object::resource_version(live);
-        steps.insert(
-            0,
-            json!({"op": "test", "path": "/metadata/resourceVersion", "value": version}),
-        );
-        Some(Value::Array(steps))
+        steps
     }
 
-    /// The managed fields with the others' in ours, or nothing where there are none of them.
-    fn entries(&self, live: &Value, ours: &str) -> Option<Value> {
-        let entries = live["metadata"]["managedFields"].as_array()?;
-        let parsed: Vec<_> = entries.iter().map(parse).collect::<Option<_>>()?;
-        let is_ours = |entry: &gotk_merge::Entry| {
+    /// Puts what the others own into our entry, and tells whether there was any of it.
+    pub(crate) fn take(&self, entries: &mut Vec<Entry>, ours: &str) -> bool {
+        let is_ours = |entry: &Entry| {
             entry.manager.name == *ours
                 && entry.manager.operation == Operation::Apply
                 && entry.manager.subresource.is_empty()
         };
-        let is_other = |entry: &gotk_merge::Entry| {
-            !is_ours(entry) && self.managers.iter().any(|it| it.is(&entry.manager))
+        let is_other =
+            |entry: &Entry| !is_ours(entry) && self.managers.iter().any(|it| it.is(&entry.manager));
+        let (others, mut kept): (Vec<_>, Vec<_>) =
+            std::mem::take(entries).into_iter().partition(is_other);
+        let at = kept.iter().position(is_ours);
+        let first = at.map(|at| kept.remove(at)).or_else(|| others.first().cloned());
+        let (Some(mut merged), taken) = (first, !others.is_empty()) else {
+            *entries = kept;
+            return false;
         };
-        let others: Vec<_> = parsed.iter().filter(|entry| is_other(entry)).collect();
-        let first =
-            parsed.iter().find(|entry| is_ours(entry)).or_else(|| others.first().copied())?;
-        if others.is_empty() {
-            return None;
+        if taken {
+            merged.manager.name = ours.into();
+            merged.manager.operation = Operation::Apply;
         }
-        let mut merged = first.clone();
-        merged.manager.name = ours.into();
-        merged.manager.operation = Operation::Apply;
         for other in others {
             merged.fields = merged.fields.union(&other.fields);
         }
-        let stays = |entry: &&gotk_merge::Entry| !is_ours(entry) && !is_other(entry);
-        let mut kept: ManagedFields = ManagedFields::default();
-        parsed.iter().filter(stays).cloned().for_each(|entry| kept.insert(entry));
-        kept.insert(merged);
-        Some(kept.to_value())
+        kept.push(merged);
+        *entries = kept;
+        taken
     }
-}
-
-fn parse(entry: &Value) -> Option<gotk_merge::Entry> {
-    let one = ManagedFields::from_value(&json!([entry])).ok()?;
-    one.iter().next().cloned()
 }

@@ -7,6 +7,7 @@ mod analysis;
 mod comments;
 mod flow;
 mod scalars;
+mod words;
 
 use std::mem;
 
@@ -378,8 +379,9 @@ impl Emitter {
             self.line_break();
         }
         while self.column < wanted {
-            self.out.push(' ');
-            self.column += 1;
+            let blanks = &BLANKS[..BLANKS.len().min(wanted - self.column)];
+            self.out.push_str(blanks);
+            self.column += blanks.len();
         }
         self.whitespace = true;
         self.foot_indent = -1;
@@ -388,6 +390,12 @@ impl Emitter {
         }
     }
 }
+
+/// What is longer needs a `?` in front to be a key.
+const LONGEST_KEY: usize = 128;
+
+/// Indentation, by the piece.
+const BLANKS: &str = "                                ";
 
 /// A piece and what its scalar allows.
 struct Node<'p> {
@@ -413,7 +421,7 @@ impl Node<'_> {
             }
             _ => return false,
         };
-        length <= 128
+        length <= LONGEST_KEY
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod typed;
 
+use memchr::{memchr, memchr3_iter};
 use serde_json::{Map, Number, Value};
 
 use crate::emit::{Emitter, Layout, Piece, Shape};
@@ -127,18 +128,24 @@ impl Writer {
 
     fn map(&mut self, map: &Map<String, Value>, depth: usize) -> Result<(), Error> {
         self.start_mapping(map.is_empty());
-        let mut entries: Vec<(&str, &Value)> =
-            map.iter().map(|(key, value)| (key.as_str(), value)).collect();
-        order::sort(&mut entries, self.dialect());
-        for (key, value) in entries {
-            if self.dialect() == Dialect::Sigs && key.len() > ALWAYS_A_KEY {
-                as_json_key(key)?;
-            }
-            self.string(key)?;
-            self.value(value, depth + 1)?;
+        if order::is_sorted(map.keys(), self.dialect()) {
+            map.iter().try_for_each(|(key, value)| self.entry(key, value, depth))?;
+        } else {
+            let mut entries: Vec<(&str, &Value)> =
+                map.iter().map(|(key, value)| (key.as_str(), value)).collect();
+            order::sort(&mut entries, self.dialect());
+            entries.into_iter().try_for_each(|(key, value)| self.entry(key, value, depth))?;
         }
         self.end_mapping();
         Ok(())
+    }
+
+    fn entry(&mut self, key: &str, value: &Value, depth: usize) -> Result<(), Error> {
+        if self.dialect() == Dialect::Sigs && key.len() > ALWAYS_A_KEY {
+            as_json_key(key)?;
+        }
+        self.string(key)?;
+        self.value(value, depth + 1)
     }
 
     fn start_sequence(&mut self, empty: bool) {
@@ -158,7 +165,9 @@ impl Writer {
     }
 
     fn plain(&mut self, text: &str) {
-        self.emitter.emit(&Piece::scalar(text, Quoting::Plain));
+        if !self.emitter.word(text) {
+            self.emitter.emit(&Piece::scalar(text, Quoting::Plain));
+        }
     }
 
     fn number(&mut self, number: &Number) {
@@ -180,25 +189,39 @@ impl Writer {
 
     fn string(&mut self, text: &str) -> Result<(), Error> {
         let dialect = self.dialect();
-        if dialect == Dialect::Sigs && !survives_json(text) {
-            let changed = as_json_string(text)?;
-            self.emitter.emit(&Piece::scalar(&changed, quoting(&changed, dialect)));
+        // A word has nothing in it that could not survive JSON.
+        let is_line = memchr(b'\n', text.as_bytes()).is_none();
+        if is_line && reads_as_string(text, dialect) && self.emitter.word(text) {
             return Ok(());
         }
-        self.emitter.emit(&Piece::scalar(text, quoting(text, dialect)));
+        if dialect == Dialect::Sigs && !survives_json(text) {
+            self.scalar(&as_json_string(text)?);
+        } else {
+            self.scalar(text);
+        }
         Ok(())
+    }
+
+    fn scalar(&mut self, text: &str) {
+        self.emitter.emit(&Piece::scalar(text, quoting(text, self.dialect())));
     }
 }
 
 /// The form in which goyaml writes a string.
 pub(crate) fn quoting(text: &str, dialect: Dialect) -> Quoting {
-    if text.contains('\n') {
-        return Quoting::Literal;
+    if memchr(b'\n', text.as_bytes()).is_some() {
+        Quoting::Literal
+    } else if reads_as_string(text, dialect) {
+        Quoting::Plain
+    } else {
+        Quoting::Double
     }
-    let reads_as_string = resolve(text, dialect).kind() == Type::Str
+}
+
+fn reads_as_string(text: &str, dialect: Dialect) -> bool {
+    resolve(text, dialect).kind() == Type::Str
         && !is_base60(text)
-        && (dialect == Dialect::Sigs || old_bool(text).is_none());
-    if reads_as_string { Quoting::Plain } else { Quoting::Double }
+        && (dialect == Dialect::Sigs || old_bool(text).is_none())
 }
 
 /// A float becomes a whole number on the way if JSON writes it as one.
@@ -217,11 +240,10 @@ const ALWAYS_A_KEY: usize = 1024 / 6 - 1;
 fn survives_json(text: &str) -> bool {
     // Go escapes other control characters, and writes these as they are.
     let bytes = text.as_bytes();
-    !bytes.iter().enumerate().any(|(at, byte)| match byte {
-        0x7F => true,
-        0xC2 => bytes.get(at + 1).is_some_and(|next| *next < 0xA0),
-        0xEF => matches!(bytes.get(at + 1..at + 3), Some([0xBF, 0xBE | 0xBF])),
-        _ => false,
+    memchr3_iter(0x7F, 0xC2, 0xEF, bytes).all(|at| match bytes[at] {
+        0x7F => false,
+        0xC2 => bytes.get(at + 1).is_none_or(|next| *next >= 0xA0),
+        _ => !matches!(bytes.get(at + 1..at + 3), Some([0xBF, 0xBE | 0xBF])),
     })
 }
 

@@ -21,6 +21,16 @@ pub(crate) fn sort<'k, T: Copy>(entries: &mut Vec<(&'k str, T)>, dialect: Dialec
     }
 }
 
+/// Whether keys are in the order in which [`sort`] would put them. Most maps' are.
+pub(crate) fn is_sorted<'k>(mut keys: impl Iterator<Item = &'k String>, dialect: Dialect) -> bool {
+    let Some(mut last) = keys.next() else { return true };
+    keys.all(|key| {
+        let in_order = last <= key && compare(last, key, dialect).is_le();
+        last = key;
+        in_order
+    })
+}
+
 fn merge_sorted<'k, T: Copy>(entries: &[(&'k str, T)], dialect: Dialect) -> Vec<(&'k str, T)> {
     if entries.len() < 2 {
         return entries.to_vec();
@@ -41,6 +51,12 @@ fn merge_sorted<'k, T: Copy>(entries: &[(&'k str, T)], dialect: Dialect) -> Vec<
 /// Compares two keys: numbers in them count as numbers, and letters come last.
 fn compare(a: &str, b: &str, dialect: Dialect) -> Ordering {
     let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    if let (Some(a), Some(b)) = (a.as_bytes().get(same), b.as_bytes().get(same))
+        && a.is_ascii_alphabetic()
+        && b.is_ascii_alphabetic()
+    {
+        return a.cmp(b);
+    }
     // Back to the beginning of the character that differs.
     let at = (0..=same).rev().find(|&at| a.is_char_boundary(at)).unwrap_or_default();
     let (before, a, b) = (&a[..at], &a[at..], &b[at..]);

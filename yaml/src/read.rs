@@ -64,8 +64,7 @@ pub fn from_slice(bytes: &[u8], options: &Options) -> Result<Value, Error> {
 pub(crate) fn value(bytes: &[u8], options: &Options, start: Start) -> Result<Value, Error> {
     check_size(bytes.len(), options)?;
     let input = Input::new(bytes);
-    let parser = Parser::new(&input, options.max_depth, false);
-    match direct::value(parser, options) {
+    match direct::value(&input, options) {
         Some(value) => Ok(value),
         None => Document::read(bytes, options, start, |reading| reading.value()),
     }

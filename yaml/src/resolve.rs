@@ -160,12 +160,13 @@ pub(crate) fn old_bool(text: &str) -> Option<bool> {
 
 /// Whether YAML 1.1 would read a number to the base of 60, such as `12:30`.
 pub(crate) fn is_base60(text: &str) -> bool {
+    if !matches!(text.as_bytes(), [b'0'..=b'9', ..] | [b'+' | b'-', b'0'..=b'9', ..]) {
+        return false;
+    }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let mut parts = unsigned.split(':');
     let first = parts.next().unwrap_or_default();
-    if !first.starts_with(|char: char| char.is_ascii_digit())
-        || !first.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
-    {
+    if !first.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_') {
         return false;
     }
     let rest: Vec<&str> = parts.collect();

@@ -5,6 +5,7 @@ mod gojson;
 use std::borrow::Cow;
 use std::iter::FusedIterator;
 
+use memchr::{memchr, memchr_iter, memmem};
 use serde_json::Value;
 
 use self::gojson::Found;
@@ -165,36 +166,37 @@ impl<'a> Iterator for Split<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let (whole, first_line) = (self.rest, self.line);
-        let mut length = 0;
-        while !self.rest.is_empty() {
-            let (line, rest) = cut_line(self.rest);
-            let separates = line.starts_with(b"---");
-            if separates && let Some(error) = self.foreign_text(line) {
-                self.rest = &[];
-                return Some(Err(error));
-            }
-            self.rest = rest;
-            self.line += 1;
-            if separates && length > 0 {
-                break;
-            }
-            length = whole.len() - rest.len();
-        }
-        if length == 0 {
+        if whole.is_empty() {
             return None;
         }
+        // A separator that opens a document is a part of it.
+        let mut foreign = if whole.starts_with(b"---") { self.foreign_text(whole) } else { None };
+        let (document, after) = match memmem::find(whole, b"\n---") {
+            Some(at) if foreign.is_none() => whole.split_at(at + 1),
+            _ => (whole, &[][..]),
+        };
+        self.line += memchr_iter(b'\n', document).count();
+        if !after.is_empty() {
+            foreign = self.foreign_text(after);
+            self.line += 1;
+        }
+        if let Some(error) = foreign {
+            self.rest = &[];
+            return Some(Err(error));
+        }
+        self.rest = cut_line(after).1;
         let index = self.count;
         self.count += 1;
-        Some(Ok(Part { bytes: with_line_feeds(&whole[..length]), index, line: first_line }))
+        Some(Ok(Part { bytes: with_line_feeds(document), index, line: first_line }))
     }
 }
 
 impl FusedIterator for Split<'_> {}
 
 impl Split<'_> {
-    /// Only comments may follow a separator on its line.
-    fn foreign_text(&self, line: &[u8]) -> Option<Error> {
-        let text = String::from_utf8_lossy(line);
+    /// Only comments may follow a separator on its line, with which `bytes` begin.
+    fn foreign_text(&self, bytes: &[u8]) -> Option<Error> {
+        let text = String::from_utf8_lossy(cut_line(bytes).0);
         let foreign = text[3..].trim();
         if foreign.is_empty() || foreign.starts_with('#') {
             return None;
@@ -210,7 +212,7 @@ impl Split<'_> {
 
 /// The first line without its end, and what follows it.
 fn cut_line(bytes: &[u8]) -> (&[u8], &[u8]) {
-    match bytes.iter().position(|byte| *byte == b'\n') {
+    match memchr(b'\n', bytes) {
         Some(end) => {
             let line = &bytes[..end];
             (line.strip_suffix(b"\r").unwrap_or(line), &bytes[end + 1..])
@@ -220,7 +222,7 @@ fn cut_line(bytes: &[u8]) -> (&[u8], &[u8]) {
 }
 
 fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if bytes.ends_with(b"\n") && !bytes.contains(&b'\r') {
+    if bytes.ends_with(b"\n") && memchr(b'\r', bytes).is_none() {
         return Cow::Borrowed(bytes);
     }
     let mut unix = Vec::with_capacity(bytes.len() + 1);

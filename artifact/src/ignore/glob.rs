@@ -1,7 +1,7 @@
 //! Whether a name matches a pattern, as Go's `filepath.Match` decides it.
 
 /// A pattern for one name, taken apart.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Glob {
     /// Matches this name only.
     Literal(Vec<u8>),
@@ -12,7 +12,7 @@ pub(super) enum Glob {
 }
 
 /// What stands between two stars.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Piece {
     /// Whether a star is before it.
     star: bool,
@@ -20,7 +20,7 @@ pub(super) struct Piece {
 }
 
 /// What takes one character, or one byte.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Unit {
     Byte(u8),
     AnyCharacter,

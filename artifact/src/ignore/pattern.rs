@@ -4,14 +4,14 @@ use super::glob::Glob;
 use crate::TreePath;
 
 /// What a rule says of a path that it speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Verdict {
     Exclude,
     Include,
 }
 
 /// A rule, as `gitignore.ParsePattern` of Flux (once go-git) understands it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Pattern {
     /// The folder in which the rule holds.
     domain: TreePath,
@@ -22,7 +22,7 @@ pub(super) struct Pattern {
     shape: Shape,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Shape {
     /// Without a slash: any name on the way may match.
     Name(Glob),
@@ -32,7 +32,7 @@ enum Shape {
     Never,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Step {
     /// An empty name, as before a leading slash.
     Nothing,

@@ -5,7 +5,7 @@ use std::io::{self, Cursor, Read};
 
 use bytes::Bytes;
 
-use crate::{Error, TreePath};
+use crate::{Digest, Error, TreePath};
 
 /// Something a [`Tree`](crate::Tree) can be made of: a folder, memory, a commit.
 ///
@@ -25,6 +25,15 @@ pub trait TreeSource: fmt::Debug + Send + Sync {
 
     /// Where the link at `path` points, as it is written there.
     fn link(&self, path: &TreePath) -> Result<Vec<u8>, Error>;
+
+    /// What names everything below the folder at `path`, if that is known without reading a file.
+    ///
+    /// Wherever two answers are equal, of whatever sources, so is what lies below: names, contents, and
+    /// what may be executed. [`PackMemo`](crate::PackMemo) relies on it.
+    fn identity(&self, path: &TreePath) -> Option<Digest> {
+        let _ = path;
+        None
+    }
 }
 
 /// What stands at a path.

@@ -10,3 +10,4 @@ mod memory;
 mod property;
 mod sourceignore;
 mod sources;
+mod unchanged;

@@ -26,7 +26,7 @@ func main() {
 	defer os.RemoveAll(scratch)
 	var perform func() string
 	switch row {
-	case "artifact/pack", "artifact/pack-2":
+	case "artifact/pack", "artifact/pack-2", "artifact/pack-unchanged":
 		perform = pack(input, scratch)
 	case "artifact/unpack", "artifact/unpack-folder":
 		perform = func() string { return unpack(input, scratch) }

@@ -22,6 +22,10 @@ import (
 )
 
 func main() {
+	if os.Args[1] == "diff" {
+		converse(diffBuild)
+		return
+	}
 	row, iterations := os.Args[1], must(strconv.Atoi(os.Args[3]))
 	input := string(must(os.ReadFile(os.Args[2])))
 	if row == "kustomize/objects-16000" {

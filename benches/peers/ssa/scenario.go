@@ -45,11 +45,15 @@ type Step struct {
 	Keep   bool         `json:"keep"`
 	Ignore []IgnoreRule `json:"ignore"`
 	Early  []string     `json:"early"`
+	// Migrate turns the feature gate MigrateAPIVersion on.
+	Migrate bool `json:"migrate"`
 
 	// Of an edit.
 	By     string         `json:"by"`
 	Object map[string]any `json:"object"`
 	Patch  []any          `json:"patch"`
+	Until  string         `json:"until"`
+	Unseen bool           `json:"unseen"`
 }
 
 type IgnoreRule struct {
@@ -300,6 +304,7 @@ func applyOptions(step Step) ssa.ApplyOptions {
 	options := ssa.DefaultApplyOptions()
 	options.WaitInterval = 200 * time.Millisecond
 	options.Force = step.Force
+	options.MigrateAPIVersion = step.Migrate
 	options.ForceSelector = map[string]string{group + "/force": "Enabled"}
 	options.ExclusionSelector = map[string]string{group + "/reconcile": "Disabled", group + "/ssa": "Ignore"}
 	options.IfNotPresentSelector = map[string]string{group + "/ssa": "IfNotPresent"}
@@ -333,7 +338,12 @@ func applyOptions(step Step) ssa.ApplyOptions {
 // edit is what somebody else does.
 func (r *run) edit(ctx context.Context, step Step) error {
 	o := r.place(step.Object)
-	r.touch(o)
+	if step.Edit == "probe" {
+		return r.probe(ctx, o, step.Until)
+	}
+	if !step.Unseen {
+		r.touch(o)
+	}
 	owner := client.FieldOwner(step.By)
 	body, err := json.Marshal(o)
 	if err != nil {
@@ -359,4 +369,19 @@ func (r *run) edit(ctx context.Context, step Step) error {
 	default:
 		return fmt.Errorf("an edit is not called %q", step.Edit)
 	}
+}
+
+// probe waits until an object, were it created, would have a field in its spec: a server takes a moment
+// to serve what a definition says.
+func (r *run) probe(ctx context.Context, o *unstructured.Unstructured, field string) error {
+	for range 600 {
+		answer := o.DeepCopy()
+		if err := r.client.Create(ctx, answer, client.DryRunAll); err == nil {
+			if _, found, _ := unstructured.NestedFieldNoCopy(answer.Object, "spec", field); found {
+				return nil
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return fmt.Errorf("%s never had the field %s", o.GetName(), field)
 }

@@ -2,6 +2,7 @@
 
 mod ignore;
 mod kstatus;
+mod kustomize;
 mod merge;
 mod semver;
 mod substitution;
@@ -12,7 +13,15 @@ use crate::Error;
 
 /// All rooms.
 pub(crate) fn all() -> Vec<Room> {
-    vec![ignore::ROOM, kstatus::ROOM, merge::ROOM, semver::ROOM, substitution::ROOM, yaml::ROOM]
+    vec![
+        ignore::ROOM,
+        kstatus::ROOM,
+        kustomize::ROOM,
+        merge::ROOM,
+        semver::ROOM,
+        substitution::ROOM,
+        yaml::ROOM,
+    ]
 }
 
 pub(crate) fn named(name: &str) -> Result<Room, Error> {

@@ -2,10 +2,12 @@
 
 use std::io::{BufWriter, Read};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, OnceLock};
 
 use gotk_artifact::{
-    CacheOptions, Digest, Entry, Error, File, Kind, Metadata, PackOptions, Tree, TreeBuilder,
-    TreeCache, TreePath, TreeSource, UnpackOptions, pack, unpack, unpack_to_folder,
+    CacheOptions, Digest, Entry, Error, File, Kind, Metadata, PackMemo, PackOptions, Tree,
+    TreeBuilder, TreeCache, TreePath, TreeSource, UnpackOptions, pack, unpack, unpack_to_folder,
 };
 
 use crate::row::{Outcome, Row};
@@ -28,6 +30,15 @@ pub(super) const ROWS: &[Row] = &[
         iterations: 5,
         input: archive,
         ours: |input| packed(input, 2),
+    },
+    Row {
+        name: "artifact/pack-unchanged",
+        question: "what asking for the archive of these files again costs, when they have not changed",
+        peer: "artifact",
+        target: "0",
+        iterations: 5,
+        input: archive,
+        ours: packed_again,
     },
     Row {
         name: "artifact/pack-1-gb",
@@ -83,6 +94,22 @@ fn packed(input: &[u8], threads: usize) -> Outcome {
         Ok(Outcome::Sized { count, made: packed.size })
     };
     write().unwrap_or(Outcome::Count(0))
+}
+
+/// The tree and what was packed of it are kept from the warm-up.
+fn packed_again(input: &[u8]) -> Outcome {
+    static TREE: OnceLock<Option<Tree>> = OnceLock::new();
+    static MEMO: LazyLock<PackMemo> = LazyLock::new(|| PackMemo::new(10));
+    static LENGTH: AtomicU32 = AtomicU32::new(0);
+    let unpacked = || unpack(input, &Digest::sha256(input), &UnpackOptions::default()).ok();
+    let Some(tree) = TREE.get_or_init(unpacked) else { return Outcome::Count(0) };
+    let mut archive = Vec::new();
+    let packed = MEMO.pack(tree, &PackOptions::default(), || Ok(&mut archive));
+    if let Some(length) = archive.last_chunk() {
+        LENGTH.store(u32::from_le_bytes(*length), Ordering::Relaxed);
+    }
+    let count = LENGTH.load(Ordering::Relaxed).into();
+    packed.map_or(Outcome::Count(0), |it| Outcome::Sized { count, made: it.size })
 }
 
 /// The folder that is packed, made once in a process.

@@ -1,7 +1,7 @@
 //! What is sent again, what is not, and what the caller is told.
 
 use futures::future::pending;
-use gotk_client::{Error, Identity, Verb};
+use gotk_client::{Discovery, Error, Identity, Verb};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
@@ -80,6 +80,9 @@ async fn nobody_there_is_said_so() {
     let error = api.create(&PostParams::default(), &ConfigMap::default()).await.unwrap_err();
     assert!(matches!(Error::of(&error), Some(Error::Connect { .. })), "{error:?}");
     assert_eq!(transport.counts().of(Verb::Create), 4, "what never left may be sent again");
+
+    let error = Discovery::new(&transport).kinds().await.unwrap_err();
+    assert_eq!(error.to_string(), "cannot connect to http://127.0.0.1:1/");
 }
 
 #[tokio::test]

@@ -108,6 +108,9 @@ impl Arguments {
                 return Err(format!("{option} needs --repo").into());
             }
         }
+        if self.identity.is_some() != self.known_hosts.is_some() {
+            return Err("--identity and --known-hosts go together".into());
+        }
         if self.keep && self.is_real_cluster() {
             return Err("--keep is for the embedded API server: a cluster stays anyway".into());
         }
@@ -161,6 +164,7 @@ mod tests {
         for (line, words) in [
             ("--path x", "--path needs --repo"),
             ("--keep --context prod", "a cluster stays anyway"),
+            ("--repo ssh://example.com/a --identity x", "go together"),
             ("--repo https://example.com/a --watch 0s", "not a duration"),
             ("--repo https://example.com/a --watch 5ü", "not a duration"),
             ("--repo https://example.com/a --set x", "not NAME=VALUE"),

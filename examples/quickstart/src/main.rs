@@ -6,6 +6,7 @@
 //! What a controller would do stands in `sync.rs`, on one screen. `story.rs` is what happens to it.
 
 mod arguments;
+mod manifests;
 mod place;
 mod screen;
 mod story;
@@ -15,9 +16,10 @@ mod tree;
 use std::process::ExitCode;
 
 use crate::arguments::{Arguments, USAGE};
+use crate::manifests::Manifests;
 use crate::place::Place;
 use crate::screen::{Screen, say};
-use crate::sync::{Manifests, Sync};
+use crate::sync::Sync;
 
 type Error = Box<dyn std::error::Error + Send + std::marker::Sync>;
 
@@ -43,10 +45,9 @@ async fn run() -> Result<(), Error> {
     match &arguments.repository {
         None => story::tell(&place).await?,
         Some(repository) => {
-            let manifests = Manifests::of(repository, &arguments)?;
-            let sync = Sync::new(manifests, &place)?;
+            let sync = Sync::new(Manifests::of(repository, &arguments)?, &place)?;
             let mut screen = Screen::new(place.transport.clone());
-            sync.keep_up(&mut screen, &place, &arguments).await?;
+            sync.keep_up(&mut screen, &place, arguments.watch).await?;
         }
     }
     place.keep(&arguments).await

@@ -1,12 +1,13 @@
 //! Where the objects go: an API server in this process, or a cluster of somebody's.
 
-use std::io::{BufRead as _, IsTerminal as _, stdin};
+use std::io::{BufRead as _, stdin};
 use std::time::Duration;
 
 use gotk_apiserver::ApiServer;
 use gotk_client::{Discovery, Options, Transport};
 use kube::Config;
 use kube::config::{KubeConfigOptions, Kubeconfig};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::Error;
 use crate::arguments::Arguments;
@@ -17,40 +18,56 @@ pub(crate) struct Place {
     pub(crate) transport: Transport,
     pub(crate) discovery: Discovery,
     embedded: Option<ApiServer>,
-    asks: bool,
+    consent: Consent,
+}
+
+/// Whether the cluster may be written to.
+enum Consent {
+    Given,
+    Asked,
+    Refused,
 }
 
 impl Place {
     pub(crate) async fn prepare(arguments: &Arguments) -> Result<Self, Error> {
+        let consent = match (arguments.dry_run, arguments.yes || !arguments.is_real_cluster()) {
+            (true, _) => Consent::Refused,
+            (false, true) => Consent::Given,
+            (false, false) => Consent::Asked,
+        };
         if arguments.is_real_cluster() {
-            return Self::at(&cluster(arguments).await?, None, !arguments.yes);
+            return Self::at(&cluster(arguments).await?, None, consent);
         }
         let options =
             gotk_apiserver::Options::default().simulate_workloads(Duration::from_millis(300));
         let server = ApiServer::start_with(options).await?;
         say(&format!("An API server in this process answers at {}.", server.url()));
-        Self::at(&Config::new(server.url().parse()?), Some(server), false)
+        Self::at(&Config::new(server.url().parse()?), Some(server), consent)
     }
 
-    fn at(config: &Config, embedded: Option<ApiServer>, asks: bool) -> Result<Self, Error> {
+    fn at(config: &Config, embedded: Option<ApiServer>, consent: Consent) -> Result<Self, Error> {
         let transport = Transport::new(config, Options::default())?;
         let discovery = Discovery::new(&transport);
-        Ok(Self { transport, discovery, embedded, asks })
+        Ok(Self { transport, discovery, embedded, consent })
     }
 
-    /// Asks before a write to a cluster of somebody's.
-    pub(crate) fn confirm(&self, planned: &Planned) -> Result<(), Error> {
-        if !self.asks || !planned.writes() {
-            return Ok(());
-        }
-        if !stdin().is_terminal() {
-            return Err("nobody to ask at this terminal: --yes writes, --dry-run does not".into());
+    /// Whether a plan may be carried out; somebody's cluster is written to when somebody says so.
+    pub(crate) fn may_write(&self, planned: &Planned) -> Result<bool, Error> {
+        match self.consent {
+            Consent::Refused => {
+                say("  nothing was written (--dry-run)");
+                return Ok(false);
+            }
+            Consent::Asked if planned.writes() => {}
+            _ => return Ok(true),
         }
         say(&format!("Write this to {}? [y/N]", self.transport.server()));
         let mut answer = String::new();
-        stdin().lock().read_line(&mut answer)?;
+        if stdin().lock().read_line(&mut answer)? == 0 {
+            return Err("nobody answered: --yes writes without asking, --dry-run does not".into());
+        }
         match answer.trim() {
-            "y" | "Y" | "yes" => Ok(()),
+            "y" | "Y" | "yes" => Ok(true),
             _ => Err("stopped: nothing was written".into()),
         }
     }
@@ -61,13 +78,22 @@ impl Place {
         let file =
             tempfile::Builder::new().prefix("quickstart-").suffix(".kubeconfig").tempfile()?;
         std::fs::write(file.path(), server.kubeconfig())?;
+        let interrupted = interrupted()?;
         say("\nThe API server stays until you press Ctrl-C. In another terminal:\n");
         say(&format!("  export KUBECONFIG={}", file.path().display()));
-        say("  kubectl get deployments,statefulsets,jobs,pods -n shop");
-        say("  kubectl get deployment web -n shop -o yaml --show-managed-fields");
-        tokio::signal::ctrl_c().await?;
+        say("  kubectl get deployments,statefulsets,jobs,pods --all-namespaces");
+        say("  kubectl get deployments --all-namespaces -o yaml --show-managed-fields");
+        interrupted.await;
         Ok(())
     }
+}
+
+/// Ctrl-C, noticed from now on and not from when it is awaited.
+pub(crate) fn interrupted() -> Result<impl Future<Output = ()>, Error> {
+    let mut signal = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        signal.recv().await;
+    })
 }
 
 async fn cluster(arguments: &Arguments) -> Result<Config, Error> {

@@ -142,6 +142,11 @@ impl Screen {
         }
     }
 
+    /// All of the set is as it should be.
+    pub(crate) fn ready(&self, objects: usize) {
+        self.toned(Tone::Good, "ready", format_args!("all {objects} objects"));
+    }
+
     /// An object, at its depth in a tree of owners, and what is said of it.
     pub(crate) fn status(&self, status: Status, depth: usize, name: &str, words: impl Display) {
         let tone = match status {

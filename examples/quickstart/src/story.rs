@@ -12,10 +12,11 @@ use kube::api::{DynamicObject, Patch, PatchParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use serde_json::json;
 
+use crate::manifests::{self, Manifests};
 use crate::place::Place;
 use crate::screen::{Screen, Tone, say};
-use crate::sync::{Manifests, Sync};
-use crate::{Error, chain, sync, tree};
+use crate::sync::Sync;
+use crate::{Error, chain, tree};
 
 struct Story<'p> {
     place: &'p Place,
@@ -31,7 +32,7 @@ pub(crate) async fn tell(place: &Place) -> Result<(), Error> {
     let repository = server.create_repository("team/shop.git");
     say(&format!("A Git server in this process answers at {}.", repository.url()));
     let (url, nobody) = (repository.url().parse()?, Credentials::anonymous());
-    let spec = sync::spec("production", [("team", "Storefront")]);
+    let spec = manifests::spec("production", [("team", "Storefront")]);
     let manifests =
         Manifests::new("quickstart-story", url, nobody, Reference::branch("main"), &spec)?;
     let sync = Sync::new(manifests, place)?;
@@ -110,11 +111,7 @@ impl Story<'_> {
     }
 
     async fn sync(&mut self) -> Result<(), Error> {
-        let built = self.sync.build().await?;
-        self.screen.built(&built);
-        let planned = self.sync.plan(built, &self.screen).await?;
-        self.place.confirm(&planned)?;
-        self.sync.deploy(planned, &self.screen).await
+        self.sync.once(&mut self.screen, self.place).await
     }
 
     /// Somebody edits a file and pushes.

@@ -2,18 +2,13 @@
 
 use std::time::Duration;
 
-use gotk_artifact::{Digest, PackOptions, Packed, Revision, UnpackOptions, pack, unpack};
-use gotk_git::{Cache, CacheOptions, Credentials, Reference, Remote, RemoteOptions, RepositoryUrl};
-use gotk_kustomize::flux::{self, Spec, Variables};
-use gotk_ssa::{
-    Applier, ConfigMapInventory, FieldManager, Inventory, InventoryStore as _, Owner, Plan,
-    ReadyOptions,
-};
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use gotk_artifact::{PackOptions, Packed, Revision, UnpackOptions, pack, unpack};
+use gotk_kustomize::flux::{self, Variables};
+use gotk_ssa::{Applier, ConfigMapInventory, FieldManager, Inventory, Owner, Plan, ReadyOptions};
+use serde_json::Value;
 
-use crate::arguments::Arguments;
-use crate::place::Place;
+use crate::manifests::Manifests;
+use crate::place::{Place, interrupted};
 use crate::screen::{Screen, Tone};
 use crate::{Error, chain};
 
@@ -22,17 +17,6 @@ pub(crate) struct Sync {
     manifests: Manifests,
     pub(crate) applier: Applier,
     pub(crate) inventory: ConfigMapInventory,
-}
-
-/// Where the manifests come from, and how they are built.
-pub(crate) struct Manifests {
-    /// What the set is called in the cluster.
-    name: String,
-    remote: Remote,
-    reference: Reference,
-    spec: Spec,
-    cache: Cache,
-    _folder: TempDir,
 }
 
 /// What has to change in the cluster.
@@ -77,7 +61,7 @@ impl Sync {
     /// What has to change, printed. Nothing is written.
     pub(crate) async fn plan(&self, built: Built, screen: &Screen) -> Result<Planned, Error> {
         let plan = self.applier.plan(built.objects).await?;
-        let leaving = self.inventory.load().await?.inventory.difference(&plan.inventory());
+        let leaving = plan.leaving(&self.inventory).await?;
         screen.plan(&plan);
         screen.leaving(&leaving);
         Ok(Planned { plan, leaving })
@@ -89,52 +73,53 @@ impl Sync {
         screen.changes(applied.changes());
         screen.changes(&applied.prune(&self.inventory).await?);
         applied.ready_with(ReadyOptions::new(WAIT).on_change(screen.progress())).await?;
-        screen.toned(
-            Tone::Good,
-            "ready",
-            format_args!("all {} objects", applied.changes().iter().count()),
-        );
+        screen.ready(applied.inventory().len());
         Ok(())
     }
 
-    /// Syncs once, or for as long as `--watch` says.
+    /// All of it, as far as it may be written.
+    pub(crate) async fn once(&self, screen: &mut Screen, place: &Place) -> Result<(), Error> {
+        let built = self.build().await?;
+        screen.built(&built);
+        let planned = self.plan(built, screen).await?;
+        if place.may_write(&planned)? {
+            self.deploy(planned, screen).await?;
+        }
+        Ok(())
+    }
+
+    /// Once, or again every so often until it is interrupted. What is written is recorded first, so
+    /// that may be at any moment.
     pub(crate) async fn keep_up(
         &self,
         screen: &mut Screen,
         place: &Place,
-        arguments: &Arguments,
+        every: Option<Duration>,
     ) -> Result<(), Error> {
-        self.once(screen, place, arguments).await?;
-        screen.costs();
-        let Some(interval) = arguments.watch else { return Ok(()) };
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(interval) => {}
-                stopped = tokio::signal::ctrl_c() => return Ok(stopped?),
+        let Some(interval) = every else { return self.first(screen, place).await };
+        let interrupted = interrupted()?;
+        let rounds = async {
+            self.first(screen, place).await?;
+            loop {
+                tokio::time::sleep(interval).await;
+                screen.begin("sync", &self.manifests.remote.url().to_string());
+                // A revision that cannot be built or applied is waited out: the next may be good.
+                if let Err(error) = self.once(screen, place).await {
+                    screen.toned(Tone::Bad, "failed", chain(&*error));
+                }
             }
-            // A revision that cannot be built or applied is one to wait out: the next may be good.
-            if let Err(error) = self.once(screen, place, arguments).await {
-                screen.toned(Tone::Bad, "failed", chain(&*error));
-            }
+        };
+        tokio::select! {
+            failed = rounds => failed,
+            () = interrupted => Ok(()),
         }
     }
 
-    async fn once(
-        &self,
-        screen: &mut Screen,
-        place: &Place,
-        arguments: &Arguments,
-    ) -> Result<(), Error> {
+    async fn first(&self, screen: &mut Screen, place: &Place) -> Result<(), Error> {
         screen.begin("sync", &self.manifests.remote.url().to_string());
-        let built = self.build().await?;
-        screen.built(&built);
-        let planned = self.plan(built, screen).await?;
-        if arguments.dry_run {
-            screen.line("nothing was written (--dry-run)");
-            return Ok(());
-        }
-        place.confirm(&planned)?;
-        self.deploy(planned, screen).await
+        self.once(screen, place).await?;
+        screen.costs();
+        Ok(())
     }
 }
 
@@ -143,54 +128,6 @@ impl Planned {
     pub(crate) fn writes(&self) -> bool {
         self.plan.has_changes() || !self.leaving.is_empty()
     }
-}
-
-impl Manifests {
-    /// A repository as the command line names it.
-    pub(crate) fn of(repository: &RepositoryUrl, arguments: &Arguments) -> Result<Self, Error> {
-        let credentials = match (&arguments.identity, &arguments.known_hosts) {
-            (Some(key), Some(hosts)) => {
-                Credentials::ssh_key(std::fs::read(key)?, std::fs::read(hosts)?)
-            }
-            (None, None) => Credentials::anonymous(),
-            _ => return Err("--identity and --known-hosts go together".into()),
-        };
-        let variables = arguments.variables.iter().map(|(name, value)| (&**name, &**value));
-        let mut spec = spec(&arguments.path, variables);
-        spec["spec"]["targetNamespace"] = json!(arguments.namespace);
-        // Another repository or directory is another set: it deletes nothing of this one.
-        let place = Digest::sha256(format!("{repository} {}", arguments.path).as_bytes()).hex();
-        let name = format!("quickstart-{}", &place[..10]);
-        Self::new(&name, repository.clone(), credentials, arguments.reference(), &spec)
-    }
-
-    /// A repository, and the Flux `Kustomization` whose fields say how to build it.
-    pub(crate) fn new(
-        name: &str,
-        repository: RepositoryUrl,
-        credentials: Credentials,
-        reference: Reference,
-        spec: &Value,
-    ) -> Result<Self, Error> {
-        let options = RemoteOptions::default()
-            .credentials(credentials)
-            .dangerous(|dangerous| dangerous.allow_http()); // whoever wrote http:// meant it
-        let remote = Remote::new(repository, options)?;
-        let folder = tempfile::tempdir()?;
-        let cache = Cache::open(folder.path(), CacheOptions::default())?;
-        let (name, spec) = (name.to_owned(), Spec::read(spec)?);
-        Ok(Self { name, remote, reference, spec, cache, _folder: folder })
-    }
-}
-
-/// What of a Flux `Kustomization` is needed here.
-pub(crate) fn spec<'v>(
-    path: &str,
-    variables: impl IntoIterator<Item = (&'v str, &'v str)>,
-) -> Value {
-    let substitute: serde_json::Map<String, Value> =
-        variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-    json!({"spec": {"path": path, "postBuild": {"substitute": substitute}}})
 }
 
 /// How long objects may take to become ready.

@@ -1,7 +1,6 @@
 //! The last step: variables are replaced, object by object.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use serde_json::Value;
 
@@ -11,7 +10,7 @@ use super::typed;
 use super::variables::Variables;
 use crate::build::Build;
 use crate::fault::Fault;
-use crate::gvk::ResId;
+use crate::ids::Ids;
 use crate::node::Node;
 use crate::resource::Resource;
 use crate::{Error, Missing, Template};
@@ -85,11 +84,10 @@ impl Draft {
 
     fn replace_all(&mut self, replacing: &Replacing) -> Result<(), Error> {
         let schema = self.build.schema().clone();
-        let mut ids: HashMap<ResId, usize> = HashMap::new();
-        for resource in self.build.resources() {
-            *ids.entry(resource.id(&schema)).or_default() += 1;
-        }
-        for resource in self.build.resources_mut() {
+        let list = self.build.resources_mut();
+        let mut ids = Ids::of(list, &schema);
+        for at in 0..list.len() {
+            let resource = &mut list[at];
             if opts_out(&resource.node) {
                 continue;
             }
@@ -104,15 +102,9 @@ impl Draft {
                 place,
                 source: Box::new(source),
             })?;
-            let after = resource.id(&schema);
-            if before != after {
-                ids.entry(before).and_modify(|count| *count -= 1);
-                let count = ids.entry(after).or_default();
-                *count += 1;
-                if *count > 1 {
-                    let what = "another object is called what its variables make of this one";
-                    return Err(Error::Build(Fault::new(what).about(object)));
-                }
+            if ids.follow(at, &before, list, &schema) {
+                let what = "another object is called what its variables make of this one";
+                return Err(Error::Build(Fault::new(what).about(object)));
             }
         }
         Ok(())

@@ -123,6 +123,10 @@ impl Kustomization {
                 args.sources.envs.push(std::mem::take(&mut args.sources.env));
             }
         }
+        // The original writes them for its transformer, and an empty list is not written.
+        for replacement in &mut self.replacements {
+            replacement.inline.targets.take_if(|targets| targets.is_empty());
+        }
         let mut globals = HelmGlobals::default();
         for old in std::mem::take(&mut self.helm_inflations) {
             if !old.globals.chart_home.is_empty() {

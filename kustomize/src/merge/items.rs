@@ -5,10 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use smol_str::SmolStr;
+use lean_string::LeanString;
 
 use super::{DIRECTIVE, Directive, Outcome, Walk};
-use crate::node::{Content, Node, Tag};
+use crate::node::{Content, Items, Node, Tag};
 use crate::schema::Cursor;
 
 impl<'s> Walk<'s> {
@@ -29,8 +29,8 @@ impl<'s> Walk<'s> {
                     _,
                     (Directive::Merge, Some(Node { content: Content::Sequence(items), .. })),
                 )) => items,
-                Some((patch, (Directive::Merge, _))) => patch.items().to_vec(),
-                None => Vec::new(),
+                Some((patch, (Directive::Merge, _))) => patch.items().into(),
+                None => Items::new(),
             };
         let Content::Sequence(items) = &mut dest.content else { return Ok(Outcome::Keep) };
         *items = self.items(std::mem::take(items), patch, at)?;
@@ -48,7 +48,7 @@ impl<'s> Walk<'s> {
         if let Content::Sequence(items) = &mut node.content {
             let own = std::mem::take(items);
             *items = match keys {
-                [] if own.iter().all(is_value) => values(own, Vec::new()),
+                [] if own.iter().all(is_value) => values(own, Items::new()),
                 [key] if is_ordinary(&own, key) => {
                     let items = own.into_iter().map(|item| self.cleaned(item, of));
                     let items = items.filter_map(Result::transpose);
@@ -63,12 +63,7 @@ impl<'s> Walk<'s> {
         Ok(Outcome::Put(node))
     }
 
-    fn items(
-        &self,
-        dest: Vec<Node>,
-        patch: Vec<Node>,
-        at: Option<Cursor<'s>>,
-    ) -> Result<Vec<Node>, String> {
+    fn items(&self, dest: Items, patch: Items, at: Option<Cursor<'s>>) -> Result<Items, String> {
         let keys = at.map(Cursor::keys).unwrap_or_default();
         let of = at.and_then(Cursor::items);
         match keys {
@@ -83,16 +78,17 @@ impl<'s> Walk<'s> {
     /// The items of the patch, merged with those of the same key; then all others.
     fn ordinary(
         &self,
-        dest: Vec<Node>,
-        patch: Vec<Node>,
+        dest: Items,
+        patch: Items,
         key: &str,
         at: Option<Cursor<'s>>,
-    ) -> Result<Vec<Node>, String> {
-        let name = |item: &Node| SmolStr::new(item.get(key).map(Node::text).unwrap_or_default());
-        let places: HashMap<SmolStr, usize> =
+    ) -> Result<Items, String> {
+        let name =
+            |item: &Node| LeanString::from(item.get(key).map(Node::text).unwrap_or_default());
+        let places: HashMap<LeanString, usize> =
             dest.iter().enumerate().map(|(place, item)| (name(item), place)).collect();
         let mut dest: Vec<Option<Node>> = dest.into_iter().map(Some).collect();
-        let mut merged = Vec::with_capacity(dest.len() + patch.len());
+        let mut merged = Items::with_capacity(dest.len() + patch.len());
         for said in patch {
             let name = name(&said);
             let mut there = places.get(&name).and_then(|place| dest[*place].take());
@@ -121,9 +117,9 @@ fn is_value(item: &Node) -> bool {
 }
 
 /// The values of both: of equal ones the last of the object, or else the first of the patch.
-fn values(dest: Vec<Node>, patch: Vec<Node>) -> Vec<Node> {
-    let mut own: HashMap<SmolStr, Node> = HashMap::with_capacity(dest.len() + patch.len());
-    let mut order: Vec<SmolStr> = Vec::with_capacity(dest.len() + patch.len());
+fn values(dest: Items, patch: Items) -> Items {
+    let mut own: HashMap<LeanString, Node> = HashMap::with_capacity(dest.len() + patch.len());
+    let mut order: Vec<LeanString> = Vec::with_capacity(dest.len() + patch.len());
     for item in patch {
         own.entry(item.text().into()).or_insert_with(|| {
             order.push(item.text().into());
@@ -131,7 +127,7 @@ fn values(dest: Vec<Node>, patch: Vec<Node>) -> Vec<Node> {
         });
     }
     for item in dest {
-        let text = SmolStr::new(item.text());
+        let text = LeanString::from(item.text());
         if own.insert(text.clone(), item).is_none() {
             order.push(text);
         }
@@ -180,21 +176,21 @@ struct Odd<'w, 's> {
     dest: Vec<Id>,
     /// `None` if a list of a patch is merged with itself: what is done to one is done to both.
     patch: Option<Vec<Id>>,
-    keys: Vec<SmolStr>,
+    keys: Vec<LeanString>,
     at: Option<Cursor<'s>>,
 }
 
 /// That way looks at all items for each of them.
 const MAX_PAIRS: usize = 25_000_000;
 
-type Key = Vec<SmolStr>;
+type Key = Vec<LeanString>;
 
 impl<'w, 's> Odd<'w, 's> {
     fn new(
         walk: &'w Walk<'s>,
-        dest: Vec<Node>,
-        patch: Option<Vec<Node>>,
-        keys: &[SmolStr],
+        dest: Items,
+        patch: Option<Items>,
+        keys: &[LeanString],
         at: Option<Cursor<'s>>,
     ) -> Self {
         let first = dest.len();
@@ -209,7 +205,7 @@ impl<'w, 's> Odd<'w, 's> {
         }
     }
 
-    fn merge(mut self) -> Result<Vec<Node>, String> {
+    fn merge(mut self) -> Result<Items, String> {
         if self.all.len().saturating_mul(self.all.len()) > MAX_PAIRS {
             let length = self.all.len();
             return Err(format!(
@@ -218,7 +214,7 @@ impl<'w, 's> Odd<'w, 's> {
         }
         let mut wanted = self.wanted();
         if self.keys.is_empty() {
-            self.keys = vec![SmolStr::default()];
+            self.keys = vec![LeanString::default()];
         } else if self.keys.len() > 1 {
             complete(&mut wanted);
         }
@@ -250,14 +246,18 @@ impl<'w, 's> Odd<'w, 's> {
             if self.keys.is_empty() {
                 return vec![item.text().into()];
             }
-            let text = |key: &SmolStr| item.get(key).filter(|of| !of.is_empty()).map(Node::text);
+            let text = |key: &LeanString| item.get(key).filter(|of| !of.is_empty()).map(Node::text);
             self.keys.iter().map(|key| text(key).unwrap_or_default().into()).collect()
         };
         ids.map(key).filter(|key| seen.insert(key.clone())).collect()
     }
 
     /// Merges the first items with a key; nothing is left of what the patch deletes.
-    fn merge_one(&mut self, keys: &[SmolStr], values: &[SmolStr]) -> Result<Option<Id>, String> {
+    fn merge_one(
+        &mut self,
+        keys: &[LeanString],
+        values: &[LeanString],
+    ) -> Result<Option<Id>, String> {
         let (present_keys, present_values) = present(&[values.to_vec()], values, keys);
         let find = |list: &[Id]| {
             list.iter().copied().find(|id| is_match(&self.all[*id], &present_keys, &present_values))
@@ -299,7 +299,7 @@ impl<'w, 's> Odd<'w, 's> {
         Ok(Some(id))
     }
 
-    fn delete(&mut self, keys: &[SmolStr], values: &[SmolStr]) -> Result<Option<Id>, String> {
+    fn delete(&mut self, keys: &[LeanString], values: &[LeanString]) -> Result<Option<Id>, String> {
         let mut dest = std::mem::take(&mut self.dest);
         self.set(&mut dest, None, keys, values)?;
         self.dest = dest;
@@ -311,8 +311,8 @@ impl<'w, 's> Odd<'w, 's> {
         &self,
         list: &mut Vec<Id>,
         item: Option<Id>,
-        keys: &[SmolStr],
-        values: &[SmolStr],
+        keys: &[LeanString],
+        values: &[LeanString],
     ) -> Result<(), String> {
         let sets_mapping = keys.first().is_some_and(|key| !key.is_empty())
             && values.first().is_some_and(|value| !value.is_empty());
@@ -338,10 +338,10 @@ impl<'w, 's> Odd<'w, 's> {
         Ok(())
     }
 
-    fn append(&self, list: &mut Vec<Id>, id: Id, keys: &[SmolStr]) -> Result<(), String> {
+    fn append(&self, list: &mut Vec<Id>, id: Id, keys: &[LeanString]) -> Result<(), String> {
         let item = &self.all[id];
         if keys.first().is_none_or(|key| key.is_empty()) {
-            let (keys, values) = ([SmolStr::default()], [item.text().into()]);
+            let (keys, values) = ([LeanString::default()], [item.text().into()]);
             return self.set(list, Some(id), &keys, &values);
         }
         let mut values = Vec::new();
@@ -362,9 +362,9 @@ impl<'w, 's> Odd<'w, 's> {
 }
 
 /// Whether an item has these values (`ElementMatcher`).
-fn is_match(item: &Node, keys: &[SmolStr], values: &[SmolStr]) -> bool {
+fn is_match(item: &Node, keys: &[LeanString], values: &[LeanString]) -> bool {
     if keys.first().is_none_or(|key| key.is_empty()) {
-        return item.text() == values.first().map_or("", SmolStr::as_str);
+        return item.text() == values.first().map_or("", LeanString::as_str);
     }
     item.is_mapping()
         && keys
@@ -374,7 +374,7 @@ fn is_match(item: &Node, keys: &[SmolStr], values: &[SmolStr]) -> bool {
 }
 
 /// Whether an item has these values, where an empty one means that the field is there.
-fn has(item: &Node, keys: &[SmolStr], values: &[SmolStr]) -> Result<bool, String> {
+fn has(item: &Node, keys: &[LeanString], values: &[LeanString]) -> Result<bool, String> {
     let mut is_found = false;
     for (index, key) in keys.iter().enumerate() {
         if let Some(value) = values.get(index) {
@@ -403,14 +403,14 @@ fn has(item: &Node, keys: &[SmolStr], values: &[SmolStr]) -> Result<bool, String
 }
 
 /// The keys that any item has, with the values of one of them.
-fn present(all: &[Key], values: &[SmolStr], keys: &[SmolStr]) -> (Key, Key) {
+fn present(all: &[Key], values: &[LeanString], keys: &[LeanString]) -> (Key, Key) {
     let known =
         |at: usize| all.iter().any(|values| values.get(at).is_some_and(|value| !value.is_empty()));
     let known: Vec<bool> = (0..keys.len()).map(known).collect();
     if !known.contains(&true) {
         return (keys.to_vec(), values.to_vec());
     }
-    let pick = |list: &[SmolStr]| -> Key {
+    let pick = |list: &[LeanString]| -> Key {
         list.iter().zip(&known).filter(|(_, known)| **known).map(|(text, _)| text.clone()).collect()
     };
     (pick(keys), pick(values))

@@ -1,9 +1,9 @@
 //! Nodes from text.
 
 use gotk_yaml::{Dialect, Document, Quoting, Typed};
-use smol_str::SmolStr;
+use lean_string::LeanString;
 
-use super::{Content, Node, Tag};
+use super::{Content, Entries, Items, Node, Tag};
 
 impl Node {
     /// All objects of a text: without those that are null, with aliases replaced by copies, and a
@@ -80,14 +80,14 @@ impl Node {
         let (content, implicit, quoting) = match node.content {
             gotk_yaml::Content::Mapping { entries, flow, .. } => {
                 let inner = in_flow || flow;
-                let mut kept = Vec::with_capacity(entries.len());
+                let mut kept = Entries::with_capacity(entries.len());
                 let read = |node| Self::read(node, inner);
                 kept.extend(entries.into_iter().map(|(key, value)| (read(key), read(value))));
                 (Content::Mapping(kept), Tag::Map, Quoting::Plain)
             }
             gotk_yaml::Content::Sequence { items, flow, .. } => {
                 let inner = in_flow || flow;
-                let mut kept = Vec::with_capacity(items.len());
+                let mut kept = Items::with_capacity(items.len());
                 kept.extend(items.into_iter().map(|item| Self::read(item, inner)));
                 (Content::Sequence(kept), Tag::Seq, Quoting::Plain)
             }
@@ -95,22 +95,22 @@ impl Node {
             gotk_yaml::Content::Scalar { value, quoting: Quoting::Plain, .. }
                 if in_flow && value.is_empty() && node.tag.is_empty() =>
             {
-                (Content::Scalar(SmolStr::default()), Tag::Null, Quoting::Single)
+                (Content::Scalar(LeanString::default()), Tag::Null, Quoting::Single)
             }
             gotk_yaml::Content::Scalar { value, quoting, .. } => {
                 let implicit = match quoting {
                     Quoting::Plain => Tag::of_word(&value),
                     _ => Tag::Str,
                 };
-                (Content::Scalar(SmolStr::from(value)), implicit, quoting)
+                (Content::Scalar(LeanString::from(value)), implicit, quoting)
             }
             // Aliases are replaced before; a name that is left over is a text.
             gotk_yaml::Content::Alias(name) => {
-                (Content::Scalar(SmolStr::from(name)), Tag::Str, Quoting::Plain)
+                (Content::Scalar(LeanString::from(name)), Tag::Str, Quoting::Plain)
             }
             other => {
                 debug_assert!(false, "an unknown node: {other:?}");
-                (Content::Scalar(SmolStr::default()), Tag::Null, Quoting::Plain)
+                (Content::Scalar(LeanString::default()), Tag::Null, Quoting::Plain)
             }
         };
         // A tag that is written counts more than quotes.

@@ -1,6 +1,6 @@
 //! Nodes as JSON: the short way to what `MarshalJSON` makes by writing and reading text.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use gotk_yaml::{Dialect, Document, Quoting, Typed};
 use serde_json::{Map, Value};
@@ -16,6 +16,40 @@ impl Node {
     /// line.
     pub(crate) fn to_value(&self) -> Result<Value, String> {
         self.value(true)
+    }
+
+    /// About how many bytes the value takes when it is printed, without making it.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_value`](Self::to_value).
+    pub(crate) fn printed_size(&self) -> Result<usize, String> {
+        self.size(0)
+    }
+
+    fn size(&self, depth: usize) -> Result<usize, String> {
+        let indent = 2 * depth;
+        match &self.content {
+            Content::Scalar(text) => {
+                if self.short(text).is_none() {
+                    self.the_long_way()?;
+                }
+                let lines = memchr::memchr_iter(b'\n', text.as_bytes()).count();
+                Ok(text.len() + lines * indent + 3)
+            }
+            Content::Sequence(items) => {
+                items.iter().try_fold(1, |sum, item| Ok(sum + indent + 2 + item.size(depth + 1)?))
+            }
+            Content::Mapping(entries) => {
+                if is_any_twice(entries) {
+                    return Err(set_twice(entries));
+                }
+                entries.iter().try_fold(1, |sum, (key, value)| {
+                    let key = key.key(depth == 0)?;
+                    Ok(sum + indent + key.len() + 2 + value.size(depth + 1)?)
+                })
+            }
+        }
     }
 
     fn value(&self, outermost: bool) -> Result<Value, String> {
@@ -61,25 +95,34 @@ impl Node {
     }
 
     fn scalar(&self, text: &str) -> Result<Value, String> {
+        match self.short(text) {
+            Some(Short::Text(text)) => Ok(text.into()),
+            Some(Short::Value(value)) => Ok(value),
+            None => self.the_long_way(),
+        }
+    }
+
+    /// What a scalar is, where it does not have to be written and read to know it.
+    fn short<'t>(&self, text: &'t str) -> Option<Short<'t>> {
         let kind = self.kind();
         if kind == Tag::Null && self.quoting == Quoting::Single {
-            return Ok(Value::String(String::new()));
+            return Some(Short::Text(""));
         }
-        if kind == Tag::Str && self.survives_text(text) {
-            return Ok(Value::String(text.to_owned()));
+        if kind == Tag::Str {
+            return self.survives_text(text).then_some(Short::Text(text));
         }
         if !matches!(kind, Tag::Null | Tag::Bool | Tag::Int | Tag::Float | Tag::Timestamp) {
-            return self.the_long_way();
+            return None;
         }
         let typed = gotk_yaml::typed_from_word(text, Dialect::Kyaml);
-        Ok(match (kind, typed) {
+        Some(Short::Value(match (kind, typed) {
             (Tag::Null, Typed::Null) => Value::Null,
             (Tag::Bool, Typed::Bool(value)) => value.into(),
             (Tag::Int, Typed::Int(value)) => value.into(),
             (Tag::Int, Typed::Uint(value)) => value.into(),
             (Tag::Timestamp, Typed::Timestamp(value)) => value.into(),
-            _ => return self.the_long_way(),
-        })
+            _ => return None,
+        }))
     }
 
     /// Whether a string is itself again once it was written and read.
@@ -140,6 +183,23 @@ impl Node {
             line => format!("line {line}: {what}"),
         }
     }
+}
+
+/// A scalar that is what its text says.
+enum Short<'t> {
+    Text(&'t str),
+    Value(Value),
+}
+
+fn is_any_twice(entries: &[(Node, Node)]) -> bool {
+    if entries.len() > 16 {
+        let mut seen = HashSet::with_capacity(entries.len());
+        return !entries.iter().all(|(key, _)| seen.insert(key.text()));
+    }
+    let is_before = |(at, (key, _)): (usize, &(Node, Node))| {
+        entries[..at].iter().any(|(other, _)| other.text() == key.text())
+    };
+    entries.iter().enumerate().any(is_before)
 }
 
 /// The first key of a mapping that is there before.

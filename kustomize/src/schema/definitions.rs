@@ -1,7 +1,7 @@
 //! Schemas out of OpenAPI documents.
 
+use lean_string::LeanString;
 use serde_json::{Map, Value};
-use smol_str::SmolStr;
 
 use super::{Facts, Kind, MAX_HOPS, NOTHING, Ref, Type};
 
@@ -56,8 +56,8 @@ fn kinds(list: &Value) -> impl Iterator<Item = Result<Kind, String>> {
 fn kind(of: &Value) -> Option<Kind> {
     let version = of["version"].as_str()?;
     let api_version = match of["group"].as_str().unwrap_or_default() {
-        "" => SmolStr::new(version),
-        group => smol_str::format_smolstr!("{group}/{version}"),
+        "" => LeanString::from(version),
+        group => format!("{group}/{version}").into(),
     };
     Some((api_version, of["kind"].as_str()?.into()))
 }
@@ -79,7 +79,7 @@ fn reference(
     of.keys = match (&schema["x-kubernetes-list-map-keys"], &schema["x-kubernetes-patch-merge-key"])
     {
         (Value::Array(keys), _) => keys.iter().map(text).collect(),
-        (_, Value::String(key)) => vec![SmolStr::new(key)],
+        (_, Value::String(key)) => vec![LeanString::from(key)],
         _ => Vec::new(),
     };
     for (name, field) in schema["properties"].as_object().into_iter().flatten() {
@@ -118,6 +118,6 @@ fn referred(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.strip_prefix("#/definitions/")
 }
 
-fn text(value: &Value) -> SmolStr {
+fn text(value: &Value) -> LeanString {
     value.as_str().unwrap_or_default().into()
 }

@@ -19,7 +19,7 @@ pub(crate) struct Accumulator {
 impl Accumulator {
     /// Adds what another folder adds up to.
     pub(crate) fn merge(&mut self, other: Self, schema: &Schema) -> Result<(), Box<Fault>> {
-        self.objects.append_all(other.objects.into_vec(), schema)?;
+        self.objects.merge(other.objects, schema)?;
         self.add_specs(&other.specs)?;
         self.vars.merge(other.vars)
     }

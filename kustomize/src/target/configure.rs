@@ -186,12 +186,12 @@ pub(super) fn inline(text: &[u8]) -> Result<Vec<Resource>, Box<Fault>> {
 fn from_file(path: &str, loader: &Loader<'_>) -> Result<Vec<Resource>, Box<Fault>> {
     let file = loader.read(path)?;
     let documents = loader.parse(&file)?;
-    let resource = |document: &crate::node::Node| {
-        let mut resource = Resource::new(document.clone());
+    let resource = |document| {
+        let mut resource = Resource::new(document);
         resource.file = Some(Arc::clone(&file.name));
         resource
     };
-    Ok(documents.iter().map(resource).collect())
+    Ok(documents.into_iter().map(resource).collect())
 }
 
 /// An entry of `patches`: what kind of patch it is, its text says.

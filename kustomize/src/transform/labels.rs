@@ -47,6 +47,9 @@ fn set_entries(
         let gvk = resource.gvk();
         let mut sharing = Sharing::new(resource, texts.len());
         for spec in specs.iter().filter(|spec| field::is_about(spec, &gvk)) {
+            if spec.path == "metadata/annotations" && resource.is_marked() {
+                resource.make_annotations().map_err(|problem| fault(problem, resource))?;
+            }
             let set = &mut |field: &mut Node| {
                 texts
                     .iter()

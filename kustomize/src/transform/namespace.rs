@@ -1,13 +1,12 @@
 //! One namespace for all that has one.
 
-use std::collections::HashMap;
-
 use super::{Specs, fault, shown};
 use crate::edit::{self, Make};
 use crate::fault::Fault;
 use crate::field::{self, Create};
 use crate::fieldspec::FieldSpec;
-use crate::gvk::{Gvk, ResId};
+use crate::gvk::Gvk;
+use crate::ids::Ids;
 use crate::node::{Node, Tag};
 use crate::objects::Objects;
 use crate::resource::Resource;
@@ -51,29 +50,19 @@ impl Namespace {
         if self.namespace.is_empty() {
             return Ok(());
         }
-        let mut ids: HashMap<ResId, usize> = HashMap::with_capacity(objects.len());
-        for resource in objects.as_slice() {
-            *ids.entry(resource.id(schema)).or_default() += 1;
-        }
-        for resource in objects.as_mut_slice() {
+        let list = objects.as_mut_slice();
+        let mut ids = Ids::of(list, schema);
+        for at in 0..list.len() {
+            let resource = &mut list[at];
             if resource.is_gone() || resource.past.is_from_helm {
                 continue;
             }
             let before = resource.id(schema);
             resource.store_id(schema);
             self.set(resource, schema).map_err(|problem| fault(problem, resource))?;
-            let after = resource.id(schema);
-            if before == after {
-                continue;
-            }
-            if let Some(count) = ids.get_mut(&before) {
-                *count -= 1;
-            }
-            let count = ids.entry(after).or_default();
-            *count += 1;
-            if *count > 1 {
+            if ids.follow(at, &before, list, schema) {
                 let what = format!("in namespace {:?} two objects are called this", self.namespace);
-                return Err(fault(what, resource));
+                return Err(fault(what, &list[at]));
             }
         }
         Ok(())

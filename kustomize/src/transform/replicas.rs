@@ -21,7 +21,7 @@ impl Replicas {
     pub(super) fn apply(&self, objects: &mut Objects, schema: &Schema) -> Result<(), Box<Fault>> {
         let name = &self.replica.name;
         let has_name = |resource: &Resource| {
-            resource.name() == name || resource.past.ids.iter().any(|was| was.name == name)
+            resource.name() == name || resource.past.ids.iter().any(|was| was.name == *name)
         };
         let mut found = false;
         for resource in objects.as_mut_slice() {
@@ -31,7 +31,7 @@ impl Replicas {
             for spec in self.specs.iter() {
                 let is_meant = resource
                     .all_ids(schema)
-                    .any(|id| id.name == name && id.gvk.is_selected_by(&spec.gvk));
+                    .any(|id| id.name == *name && id.gvk.is_selected_by(&spec.gvk));
                 if !is_meant {
                     continue;
                 }

@@ -5,5 +5,6 @@ mod corpus;
 mod errors;
 mod flux;
 mod hostile;
+mod memory;
 mod rules;
 mod substitution;

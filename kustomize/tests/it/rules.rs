@@ -76,6 +76,22 @@ fn namespaces_go_to_what_has_one() {
 }
 
 #[test]
+fn a_replacement_without_targets_is_refused() {
+    let says = "resources: [conf.yaml]\nreplacements: [{source: {kind: ConfigMap}, targets: []}]\n";
+    fails(says, "it needs a source, and targets");
+}
+
+/// What the original remembers, it keeps in annotations, so these are there.
+#[test]
+fn labels_find_annotations_where_a_name_was_changed() {
+    let says = "resources: [conf.yaml]\nlabels:\n- pairs: {team: a}\n  fields: [{path: metadata/annotations}]\n";
+    let text = built(says).expect("it builds");
+    assert!(!text.contains("annotations:"), "{text}");
+    let base = format!("{says}namePrefix: p-\n");
+    holds(&base, &["  annotations:\n    team: a\n  labels:\n    team: a\n  name: p-conf\n"]);
+}
+
+#[test]
 fn labels_go_where_they_are_told_to() {
     let label =
         |more: &str| format!("resources: [web.yaml]\nlabels: [{{pairs: {{l: \"1\"}}{more}}}]\n");

@@ -13,12 +13,12 @@ use crate::{Applier, Error, gone};
 /// Writes an object and tells whether it is as it should be.
 pub(super) async fn write(applier: &Applier, item: &Item, limit: Duration) -> Result<bool, Error> {
     let (Todo::Write(write), Some(desired)) = (&item.todo, &item.desired) else { return Ok(true) };
-    let Write { take_over, payload, recreate } = &**write;
+    let Write { touch_up: patch, payload, recreate } = &**write;
     if let Some(which) = recreate {
         make_room(applier, item, which, limit).await?;
     }
-    if let Some(patch) = take_over {
-        take(applier, item, patch).await?;
+    if let Some(patch) = patch {
+        touch_up(applier, item, patch).await?;
     }
     let answer = apply(applier, item, payload.as_ref().unwrap_or(desired)).await?;
     applier.baselines.note(item.id(), applier.baselines.print(&answer));
@@ -31,26 +31,36 @@ async fn apply(applier: &Applier, item: &Item, payload: &Value) -> Result<Value,
     answer.map_err(|error| Error::refused_with(item.id(), "apply", error, payload))
 }
 
-/// Makes fields of other managers ours. If the object was changed since the plan, from what it is now.
-async fn take(applier: &Applier, item: &Item, planned: &Value) -> Result<(), Error> {
+/// Puts right what has to be before an apply. If the object was changed since the plan, from what it is
+/// now.
+pub(crate) async fn touch_up(applier: &Applier, item: &Item, planned: &Value) -> Result<(), Error> {
     let (path, manager) = (item.path(), applier.manager.as_str());
     let mut patch = planned.clone();
-    for attempt in 1.. {
-        match applier.cluster.json_patch(&path, &patch, manager).await {
-            Err(error) if matches!(code(&error), 409 | 422) && attempt < ATTEMPTS => {}
-            Err(error) if may_pass(&error) && attempt < ATTEMPTS => pause(attempt).await,
-            Err(error) if code(&error) == 404 => return Ok(()), // nothing to take any more
-            Err(error) => return Err(Error::refused(item.id(), "take over", error)),
-            Ok(_) => return Ok(()),
-        }
-        let live = applier.cluster.find(&path).await;
-        let live = live.map_err(|error| Error::refused(item.id(), "read", error))?;
-        match live.and_then(|live| item.options.take_over.patch(&live, manager)) {
-            Some(again) => patch = again,
+    for attempt in 1..=ATTEMPTS {
+        let live = match applier.cluster.json_patch(&path, &patch, manager).await {
+            // What the server filled in became ours by this write, and is put right too.
+            Ok(live) => live,
+            Err(error) if code(&error) == 404 => return Ok(()), // nothing is there any more
+            Err(error) => {
+                let outdated = matches!(code(&error), 409 | 422);
+                if attempt == ATTEMPTS || !outdated && !may_pass(&error) {
+                    return Err(Error::refused(item.id(), "take over", error));
+                }
+                if !outdated {
+                    pause(attempt).await;
+                }
+                let found = applier.cluster.find(&path).await;
+                let found = found.map_err(|error| Error::refused(item.id(), "read", error))?;
+                let Some(live) = found else { return Ok(()) };
+                live
+            }
+        };
+        match item.touch_up(applier, &live) {
+            Some(again) => patch = again.patch,
             None => return Ok(()),
         }
     }
-    Ok(())
+    Ok(()) // somebody keeps writing as we do not: the next plan says so
 }
 
 /// Deletes the object that cannot be changed, exactly that one, and waits until it is gone.

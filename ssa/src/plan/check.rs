@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::warm::Lists;
-use super::{Item, Others, PlanOptions, Write};
+use super::{Item, Others, PlanOptions, Todo, Write};
 use crate::cluster::{Precise, Run, code};
 use crate::ignore::IgnoreRules;
-use crate::{Action, Applier, Change, Error, Note, compare, immutable, object, ownership};
+use crate::touch_up::TouchUp;
+use crate::{Action, Applier, Change, Error, Note, apply, compare, immutable, object, ownership};
 
 /// Asks the server about the objects of one set.
 pub(crate) struct Checker<'p> {
@@ -16,6 +17,8 @@ pub(crate) struct Checker<'p> {
     options: &'p PlanOptions,
     rules: IgnoreRules,
     lists: Lists,
+    /// Whether the stage has begun: what keeps the server from answering may be put right.
+    may_write: bool,
 }
 
 /// What an answer is worth beside the live object.
@@ -33,7 +36,7 @@ const ATTEMPTS: u32 = 3;
 /// What follows from the server's answer.
 pub(crate) struct Verdict {
     pub(crate) change: Change,
-    pub(crate) write: Option<Write>,
+    pub(crate) todo: Todo,
     pub(crate) settled: bool,
 }
 
@@ -44,7 +47,13 @@ impl<'p> Checker<'p> {
         items: &[Item],
     ) -> Result<Self, Error> {
         let rules = IgnoreRules::read(&options.ignore)?;
-        Ok(Self { applier, options, rules, lists: Lists::new(applier, items) })
+        Ok(Self { applier, options, rules, lists: Lists::new(applier, items), may_write: false })
+    }
+
+    /// The stage of these items has begun.
+    pub(crate) fn at_its_stage(mut self) -> Self {
+        self.may_write = true;
+        self
     }
 
     pub(crate) async fn check(&self, item: &Item) -> Result<Verdict, Error> {
@@ -60,22 +69,48 @@ impl<'p> Checker<'p> {
             return Ok(Verdict::skip(item, note));
         }
         let (cluster, manager) = (&self.applier.cluster, self.applier.manager.as_str());
+        let mut migrated = false;
         for attempt in 1.. {
+            let is_last = attempt == ATTEMPTS;
             let verdict = match cluster.apply(&item.path(), desired, manager, Run::Dry).await {
-                Err(error) => Some(self.refused(item, desired, error).await?),
-                Ok(answer) if object::resource_version(&answer).is_empty() => None,
-                Ok(answer) => {
-                    let is_last = attempt == ATTEMPTS;
-                    match self.compare(item, desired, &answer, is_last).await? {
-                        Compared::Verdict(verdict) => Some(*verdict),
-                        Compared::Gone => None,
-                        Compared::Outdated => continue,
+                Err(error) => match self.outdated_managers(item, &error).await? {
+                    Some(_) if self.may_write && is_last => {
+                        Some(self.refused(item, desired, error).await?)
                     }
-                }
+                    Some(touch_up) if self.may_write => {
+                        apply::touch_up(self.applier, item, &touch_up.patch).await?;
+                        migrated = true;
+                        continue;
+                    }
+                    Some(touch_up) => Some(Verdict::later(item, touch_up)),
+                    None => Some(self.refused(item, desired, error).await?),
+                },
+                Ok(answer) if object::resource_version(&answer).is_empty() => None,
+                Ok(answer) => match self.compare(item, desired, &answer, is_last).await? {
+                    Compared::Verdict(verdict) => Some(*verdict),
+                    Compared::Gone => None,
+                    Compared::Outdated => continue,
+                },
             };
-            return Ok(verdict.unwrap_or_else(|| Verdict::create(item)));
+            let verdict = verdict.unwrap_or_else(|| Verdict::create(item));
+            return Ok(if migrated { verdict.migrated() } else { verdict });
         }
         Ok(Verdict::create(item)) // the loop ends by returning only
+    }
+
+    /// What makes an object acceptable whose managers wrote in a version without a field that the new
+    /// version has by default.
+    async fn outdated_managers(
+        &self,
+        item: &Item,
+        error: &kube::Error,
+    ) -> Result<Option<TouchUp>, Error> {
+        if !self.options.migrate_versions || !is_undeclared(error) {
+            return Ok(None);
+        }
+        let live = self.find(item).await?;
+        let touch_up = live.and_then(|live| item.touch_up(self.applier, &live));
+        Ok(touch_up.filter(|it| it.notes.contains(&Note::Migrated)))
     }
 
     /// The answer tells the result; what is there now is known, or read.
@@ -132,24 +167,21 @@ impl<'p> Checker<'p> {
                 change.notes.push(Note::Ownership);
             }
         }
-        let merges = policies.merges(desired) || policies.merges(live);
-        let take_over = match merges {
-            true => None,
-            false => self.options.take_over.patch(live, manager.as_str()),
-        };
-        if take_over.is_some() {
-            change.notes.push(Note::TakenOver);
-        }
+        let touch_up = item.touch_up(self.applier, live);
         let differs = !change.fields.is_empty() || change.notes.contains(&Note::Ownership);
         let settled = is_settled(answer);
-        if !differs && take_over.is_none() {
-            return Ok(Verdict { change, write: None, settled });
+        if !differs && touch_up.is_none() {
+            return Ok(Verdict { change, todo: Todo::Nothing, settled });
         }
         change.action = Action::Configure;
         let payload =
             (!ignored.is_empty()).then(|| ignored.payload(desired, live, answer, manager.as_str()));
-        let write = Some(Write { take_over, payload, recreate: None });
-        Ok(Verdict { change, write, settled: false })
+        let touch_up = touch_up.map(|it| {
+            change.notes.extend(it.notes);
+            it.patch
+        });
+        let todo = Todo::write(Write { touch_up, payload, recreate: None });
+        Ok(Verdict { change, todo, settled: false })
     }
 
     /// Whose the object was, if not ours.
@@ -188,7 +220,7 @@ impl<'p> Checker<'p> {
             verdict.change.notes.extend(self.taken_from(item, &live)?);
             verdict.change.notes.push(Note::Recreate);
             let recreate = Some(Precise::of(&live));
-            verdict.write = Some(Write { recreate, ..Write::default() });
+            verdict.todo = Todo::write(Write { recreate, ..Write::default() });
             return Ok(verdict);
         }
         Err(Error::refused_with(item.id(), "dry-run", error, desired))
@@ -203,13 +235,35 @@ impl<'p> Checker<'p> {
 impl Verdict {
     fn skip(item: &Item, note: Note) -> Self {
         let change = Change::new(item.id().clone(), &item.change.version, Action::Skip).note(note);
-        Self { change, write: None, settled: true }
+        Self { change, todo: Todo::Nothing, settled: true }
+    }
+
+    /// The server answers when the live object is put right, which a plan does not do.
+    fn later(item: &Item, touch_up: TouchUp) -> Self {
+        let mut change = Change::new(item.id().clone(), &item.change.version, Action::Configure);
+        change.notes = touch_up.notes;
+        Self { change: change.note(Note::Deferred), todo: Todo::Ask, settled: false }
+    }
+
+    /// The live object was put right before the server answered so.
+    fn migrated(mut self) -> Self {
+        if self.change.action == Action::Keep {
+            self.change.action = Action::Configure;
+        }
+        self.change.notes.push(Note::Migrated);
+        self
     }
 
     fn create(item: &Item) -> Self {
         let change = Change::new(item.id().clone(), &item.change.version, Action::Create);
-        Self { change, write: Some(Write::default()), settled: false }
+        Self { change, todo: Todo::write(Write::default()), settled: false }
     }
+}
+
+/// An apply names fields by the versions that managers wrote in; one of them does not have a field.
+pub(crate) fn is_undeclared(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status)
+        if status.code == 500 && status.message.contains("field not declared in schema"))
 }
 
 pub(crate) fn is_settled(live: &Value) -> bool {

@@ -9,7 +9,8 @@ use super::defer::{self, Pending};
 use super::{PlanOptions, Verdict};
 use crate::cluster::{Endpoint, Precise};
 use crate::order::{self, Stage};
-use crate::{Action, Applier, Change, Error, Note, ObjectId, manifests, object};
+use crate::touch_up::{TouchUp, touch_up};
+use crate::{Action, Applier, Change, Error, Note, ObjectId, TakeOver, manifests, object};
 
 /// An object on its way.
 #[derive(Debug)]
@@ -34,11 +35,17 @@ pub(crate) enum Todo {
     Write(Box<Write>),
 }
 
+impl Todo {
+    pub(crate) fn write(how: Write) -> Self {
+        Self::Write(Box::new(how))
+    }
+}
+
 /// How an object is written.
 #[derive(Debug, Default)]
 pub(crate) struct Write {
     /// A patch that goes first.
-    pub(crate) take_over: Option<Value>,
+    pub(crate) touch_up: Option<Value>,
     /// What is applied instead of what is desired.
     pub(crate) payload: Option<Value>,
     /// What is deleted first.
@@ -60,12 +67,23 @@ impl Item {
 
     /// Notes what the server said.
     pub(crate) fn settle(&mut self, verdict: Verdict) {
-        let Verdict { change, write, settled } = verdict;
-        self.todo = write.map_or(Todo::Nothing, |write| Todo::Write(Box::new(write)));
-        if matches!(self.todo, Todo::Nothing) && self.stage != Stage::Definitions {
+        let Verdict { change, todo, settled } = verdict;
+        if matches!(todo, Todo::Nothing) && self.stage != Stage::Definitions {
             self.desired = None;
         }
-        (self.change, self.settled) = (change, settled);
+        (self.change, self.todo, self.settled) = (change, todo, settled);
+    }
+
+    /// What is to be done to the live object before it is applied.
+    pub(crate) fn touch_up(&self, applier: &Applier, live: &Value) -> Option<TouchUp> {
+        let policies = &applier.policies;
+        let merges =
+            self.desired.as_ref().is_some_and(|it| policies.merges(it)) || policies.merges(live);
+        let nothing = TakeOver::default();
+        let take_over = if merges { &nothing } else { &self.options.take_over };
+        let version = &self.endpoint.resource.api_version;
+        let version = self.options.migrate_versions.then_some(version.as_str());
+        touch_up(live, applier.manager.as_str(), take_over, version)
     }
 
     /// Leaves the server's answer for later, and checks what can be checked without it.

@@ -23,6 +23,7 @@ pub struct PlanOptions {
     pub(crate) recreate_immutable: bool,
     pub(crate) ignore: Vec<IgnoreRule>,
     pub(crate) take_over: TakeOver,
+    pub(crate) migrate_versions: bool,
     pub(crate) others: Others,
     pub(crate) first_kinds: BTreeSet<(String, String)>,
     pub(crate) stage_limit: Duration,
@@ -35,6 +36,7 @@ impl PlanOptions {
             recreate_immutable: false,
             ignore: Vec::new(),
             take_over: TakeOver::flux(manager.as_str()),
+            migrate_versions: false,
             others: Others::Take,
             first_kinds: BTreeSet::new(),
             stage_limit: Duration::from_secs(60),
@@ -63,6 +65,19 @@ impl PlanOptions {
     #[doc(alias = "Cleanup")]
     pub fn take_over(mut self, what: TakeOver) -> Self {
         self.take_over = what;
+        self
+    }
+
+    /// Brings the managed fields of an object, everybody's, to the version that is applied. By default
+    /// they stay in the version they were written in.
+    ///
+    /// The server refuses an apply with "field not declared in schema" when a new version of a kind has
+    /// a field with a default, and somebody wrote the object in an older version without that field.
+    /// Such an object is asked about at its stage only, when its managed fields were rewritten.
+    #[must_use]
+    #[doc(alias = "MigrateAPIVersion")]
+    pub fn migrate_versions(mut self, yes: bool) -> Self {
+        self.migrate_versions = yes;
         self
     }
 

@@ -8,6 +8,7 @@ mod requests;
 mod rights;
 mod stages;
 mod stores;
+mod versions;
 
 use crate::Fact;
 
@@ -31,6 +32,7 @@ pub(crate) fn all() -> Vec<Fact> {
         requests::facts(),
         stages::facts(),
         stores::facts(),
+        versions::facts(),
     ]
     .concat()
 }

@@ -93,7 +93,12 @@ impl Run {
     /// What somebody else does.
     async fn edit(&mut self, step: &Value) {
         let mut object = self.place(&step["object"]);
-        self.touched.push(object.clone());
+        if step["edit"] == "probe" {
+            return self.probe(&object, step["until"].as_str().unwrap()).await;
+        }
+        if step["unseen"] != true {
+            self.touched.push(object.clone());
+        }
         let path = self.path(&object).await.expect("the kind is served");
         let by = step["by"].as_str().unwrap();
         let (collection, _) = path.rsplit_once('/').unwrap();
@@ -123,6 +128,23 @@ impl Run {
             other => panic!("an edit is not called {other:?}"),
         };
         sent.unwrap_or_else(|error| panic!("{step}: {error}"));
+    }
+
+    /// Waits until an object, were it created, would have a field in its spec: a server takes a moment
+    /// to serve what a definition says.
+    async fn probe(&self, object: &Value, field: &str) {
+        loop {
+            self.site.discovery.expire();
+            if let Some(path) = self.path(object).await {
+                let (collection, _) = path.rsplit_once('/').unwrap();
+                let path = format!("{collection}?dryRun=All");
+                let answer = self.send("POST", &path, JSON, object).await.unwrap_or_default();
+                if !answer["spec"][field].is_null() {
+                    return;
+                }
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
     }
 
     /// Gives an object its namespace, unless its kind has none or it says one itself.
@@ -214,6 +236,7 @@ fn options(step: &Value) -> PlanOptions {
     });
     PlanOptions::for_manager(&manager)
         .recreate_immutable(step["force"] == true)
+        .migrate_versions(step["migrate"] == true)
         .ignore(rules)
         .first_kinds(early)
 }

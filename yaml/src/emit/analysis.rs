@@ -68,6 +68,33 @@ static WORD: [bool; 256] = {
     word
 };
 
+/// What means nothing behind the first character of a text, wherever it stands.
+static INNER: [bool; 256] = {
+    let mut inner = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        inner[byte as usize] =
+            !matches!(byte, b',' | b'?' | b'[' | b']' | b'{' | b'}' | b':' | b'#');
+        byte += 1;
+    }
+    inner
+};
+
+/// How many bytes from here mean nothing, single spaces between them included.
+fn inner_run(bytes: &[u8]) -> usize {
+    let inner = |at: usize| bytes.get(at).is_some_and(|byte| INNER[usize::from(*byte)]);
+    let mut at = 0;
+    loop {
+        if inner(at) {
+            at += 1;
+        } else if at > 0 && bytes.get(at) == Some(&b' ') && inner(at + 1) {
+            at += 2;
+        } else {
+            return at;
+        }
+    }
+}
+
 impl Seen {
     fn in_text(value: &str, dialect: Dialect) -> Self {
         let mut seen = Self::default();
@@ -75,16 +102,18 @@ impl Seen {
             seen.block_indicators = true;
             seen.flow_indicators = true;
         }
-        let mut before = Before::Blank;
-        let mut chars = value.chars().peekable();
-        let mut first = true;
-        while let Some(char) = chars.next() {
-            let next = chars.peek().copied();
-            let blank_follows = matches!(next, None | Some(' ' | '\t'));
-            seen.indicators(char, first, before, blank_follows);
+        let bytes = value.as_bytes();
+        let (mut at, mut before) = (0, Before::Blank);
+        while let Some(char) = value[at..].chars().next() {
+            let end = at + char.len_utf8();
+            let blank_follows = matches!(bytes.get(end), None | Some(b' ' | b'\t'));
+            seen.indicators(char, at == 0, before, blank_follows);
             seen.characters(char, dialect);
-            before = seen.spaces(char, first, next.is_none(), before);
-            first = false;
+            before = seen.spaces(char, at == 0, end == bytes.len(), before);
+            at = end + inner_run(&bytes[end..]);
+            if at > end {
+                before = Before::Other;
+            }
         }
         seen
     }
@@ -161,6 +190,21 @@ enum Before {
     Space,
     Break,
     Other,
+}
+
+/// How many bytes at the beginning of a text are neither line breaks nor stops.
+pub(super) fn run(text: &str, stop: impl Fn(u8) -> bool) -> usize {
+    let mut at = 0;
+    let bytes = text.as_bytes();
+    let ends = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0xC2 | 0xE2) || stop(*byte);
+    while let Some(found) = bytes[at..].iter().position(ends) {
+        at += found;
+        match text[at..].chars().next() {
+            Some(char) if bytes[at] >= 0x80 && !is_break(char) => at += char.len_utf8(),
+            _ => return at,
+        }
+    }
+    bytes.len()
 }
 
 pub(super) fn is_break(char: char) -> bool {

@@ -1,6 +1,6 @@
 //! Scalars: plain, quoted, and in blocks.
 
-use super::analysis::{is_break, is_printable};
+use super::analysis::{is_break, is_printable, run};
 use super::{Emitter, Node, State};
 use crate::options::Dialect;
 use crate::token::Quoting;
@@ -76,10 +76,12 @@ impl Emitter {
     fn words(&mut self, value: &str, single: bool) {
         let may_fold = !self.in_simple_key;
         let (mut spaces, mut breaks) = (false, false);
-        let mut chars = value.char_indices().peekable();
-        while let Some((at, char)) = chars.next() {
+        let mut at = 0;
+        while let Some(char) = value[at..].chars().next() {
+            let run = run(&value[at..], |byte| byte == b' ' || single && byte == b'\'');
+            let end = at + run.max(char.len_utf8());
             if char == ' ' {
-                let next = chars.peek().map(|(_, next)| *next);
+                let next = value[end..].chars().next();
                 let inside = !single || (at > 0 && next.is_some());
                 if may_fold
                     && !spaces
@@ -102,13 +104,14 @@ impl Emitter {
                 if breaks {
                     self.write_indent();
                 }
-                if single && char == '\'' {
-                    self.write_char('\'');
+                if char == '\'' && single {
+                    self.put("'");
                 }
-                self.write_char(char);
+                self.put(&value[at..end]);
                 self.indention = false;
                 (spaces, breaks) = (false, false);
             }
+            at = end;
         }
     }
 
@@ -185,20 +188,20 @@ impl Emitter {
         self.line_comment_or_break();
         self.whitespace = true;
         let mut breaks = true;
-        for line in value.split_inclusive(is_break) {
-            let last = line.chars().next_back().filter(|char| is_break(*char));
-            let text = &line[..line.len() - last.map_or(0, char::len_utf8)];
+        let mut rest = value;
+        while let Some(first) = rest.chars().next() {
+            let (text, after) = rest.split_at(run(rest, |_| false));
             if !text.is_empty() {
                 if breaks {
                     self.write_indent();
                 }
                 self.put(text);
                 self.indention = false;
+                (breaks, rest) = (false, after);
+                continue;
             }
-            breaks = last.is_some();
-            if let Some(char) = last {
-                self.write_break(char);
-            }
+            self.write_break(first);
+            (breaks, rest) = (true, &after[first.len_utf8()..]);
         }
     }
 

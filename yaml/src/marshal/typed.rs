@@ -2,11 +2,10 @@
 
 use std::cmp::Ordering;
 
-use super::{Format, MAX_DEPTH, Writer, quoting};
+use super::{Format, MAX_DEPTH, Writer};
 use crate::error::Error;
 use crate::options::{Dialect, Options};
 use crate::read::typed_from_slice;
-use crate::token::Quoting;
 use crate::typed::Typed;
 use crate::{gofmt, order};
 
@@ -52,7 +51,7 @@ impl Writer {
                 finite => finite.to_owned(),
             }),
             Typed::Timestamp(time) => self.plain(time),
-            Typed::String(text) => self.scalar(text, quoting(text, self.dialect())),
+            Typed::String(text) => self.scalar(text),
             Typed::Sequence(items) => {
                 self.start_sequence(items.is_empty());
                 items.iter().try_for_each(|item| self.typed(item, depth + 1))?;
@@ -68,10 +67,6 @@ impl Writer {
             }
         }
         Ok(())
-    }
-
-    fn scalar(&mut self, text: &str, quoting: Quoting) {
-        self.emitter.emit(&crate::emit::Piece::scalar(text, quoting));
     }
 }
 

@@ -43,7 +43,7 @@ fn before(rest: &[String], last: Make) -> Make {
     }
 }
 
-fn list<N: Walk>(node: &mut N) -> Result<Option<&mut Vec<N>>, String> {
+fn list<N: Walk>(node: &mut N) -> Result<Option<&mut [N]>, String> {
     if node.is_nothing() {
         return Ok(None);
     }
@@ -83,15 +83,16 @@ fn at_index<N: Walk>(
     create: Option<Make>,
     change: &mut dyn FnMut(&mut N) -> Result<(), String>,
 ) -> Result<usize, String> {
-    let Some(items) = list(node)? else { return Err(format!("there is no item {index}")) };
-    if items.len() == index
+    let missing = || format!("there is no item {index}");
+    let length = list(node)?.ok_or_else(missing)?.len();
+    if length == index
         && let Some(make) = create
     {
-        items.push(N::made(before(rest, make)));
+        node.push_item(N::made(before(rest, make)));
     }
-    match items.get_mut(index) {
+    match list(node)?.and_then(|items| items.get_mut(index)) {
         Some(item) => visit(item, rest, create, change),
-        None => Err(format!("there is no item {index}")),
+        None => Err(missing()),
     }
 }
 
@@ -114,7 +115,7 @@ fn at_selected<N: Walk>(
         };
     }
     let Some(_) = create.filter(|_| count == 0) else { return Ok(count) };
-    items.push(match field {
+    node.push_item(match field {
         "" => N::text(pattern),
         field => {
             let mut item = N::made(Make::Mapping);
@@ -122,7 +123,8 @@ fn at_selected<N: Walk>(
             item
         }
     });
-    match items.last_mut().and_then(|item| selected(item, field, &expression)) {
+    let made = list(node)?.and_then(|items| items.last_mut());
+    match made.and_then(|item| selected(item, field, &expression)) {
         Some(item) if field.is_empty() => change_plain(item, change),
         Some(item) => visit(item, rest, create, change),
         // The original makes items without end here.

@@ -13,7 +13,8 @@ pub(super) trait Walk: Sized {
     fn is_text(&self) -> bool;
     fn word(&self) -> &str;
     fn field(&mut self, name: &str) -> Option<&mut Self>;
-    fn list(&mut self) -> Option<&mut Vec<Self>>;
+    fn list(&mut self) -> Option<&mut [Self]>;
+    fn push_item(&mut self, item: Self);
     fn push_field(&mut self, name: &str, value: Self);
     fn made(make: Make) -> Self;
     fn text(word: &str) -> Self;
@@ -42,17 +43,21 @@ impl Walk for Node {
         self.get_mut(name)
     }
 
-    fn list(&mut self) -> Option<&mut Vec<Self>> {
+    fn list(&mut self) -> Option<&mut [Self]> {
         match &mut self.content {
             Content::Sequence(items) => Some(items),
             _ => None,
         }
     }
 
-    fn push_field(&mut self, name: &str, value: Self) {
-        if let Content::Mapping(entries) = &mut self.content {
-            entries.push((Self::plain(name), value));
+    fn push_item(&mut self, item: Self) {
+        if let Content::Sequence(items) = &mut self.content {
+            items.push(item);
         }
+    }
+
+    fn push_field(&mut self, name: &str, value: Self) {
+        self.push_entry(Self::plain(name), value);
     }
 
     fn made(make: Make) -> Self {
@@ -102,10 +107,16 @@ impl Walk for YamlNode {
         self.get_mut(name)
     }
 
-    fn list(&mut self) -> Option<&mut Vec<Self>> {
+    fn list(&mut self) -> Option<&mut [Self]> {
         match &mut self.content {
             YamlContent::Sequence { items, .. } => Some(items),
             _ => None,
+        }
+    }
+
+    fn push_item(&mut self, item: Self) {
+        if let YamlContent::Sequence { items, .. } = &mut self.content {
+            items.push(item);
         }
     }
 

@@ -1,0 +1,87 @@
+// kustomize as an oracle: `peer diff kustomize`.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"os"
+
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+)
+
+// diffBuild builds the folder "overlay" of a tree of files.
+func diffBuild(line []byte) any {
+	var input struct{ Files map[string]json.RawMessage }
+	if json.Unmarshal(line, &input) != nil || input.Files == nil {
+		return nil
+	}
+	fs := filesys.MakeFsInMemory()
+	for path, content := range input.Files {
+		if fs.WriteFile("/"+path, contentOf(content)) != nil {
+			return nil
+		}
+	}
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(fs, "/overlay")
+	if err != nil {
+		return map[string]any{"error": true}
+	}
+	text, err := built.AsYaml()
+	if err != nil {
+		return map[string]any{"error": true}
+	}
+	return map[string]any{"yaml": string(text)}
+}
+
+// contentOf is a text as it is, and a value as it was sent: documents, or one.
+func contentOf(content json.RawMessage) []byte {
+	var text string
+	if json.Unmarshal(content, &text) == nil {
+		return []byte(text)
+	}
+	var documents []json.RawMessage
+	if json.Unmarshal(content, &documents) != nil {
+		return content
+	}
+	return bytes.Join(rawBytes(documents), []byte("\n---\n"))
+}
+
+func rawBytes(all []json.RawMessage) [][]byte {
+	bytes := make([][]byte, len(all))
+	for at, one := range all {
+		bytes[at] = one
+	}
+	return bytes
+}
+
+// converse answers every line of JSON with one.
+func converse(answer func(line []byte) any) {
+	log.SetOutput(io.Discard)
+	lines, out := bufio.NewReader(os.Stdin), bufio.NewWriter(os.Stdout)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		if _, err := out.Write(append(must(json.Marshal(safely(answer, line))), '\n')); err != nil {
+			fail(err)
+		}
+		if err := out.Flush(); err != nil {
+			fail(err)
+		}
+	}
+}
+
+// safely is the answer, or the panic it ended in.
+func safely(answer func([]byte) any, line []byte) (result any) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			result = map[string]any{"panic": fmt.Sprint(problem)}
+		}
+	}()
+	return answer(line)
+}

@@ -1,0 +1,156 @@
+//! Trees with kustomizations: `kustomize build`.
+
+mod objects;
+mod patches;
+mod says;
+
+use gotk_artifact::{Tree, TreeBuilder};
+use gotk_kustomize::{Options, build_with};
+use serde_json::{Map, Value, json};
+
+use super::no_excuse;
+use crate::diff::Room;
+use crate::diff::dice::Dice;
+
+pub(super) const ROOM: Room = Room {
+    name: "kustomize",
+    peer: "kustomize",
+    inputs: "an overlay over one or two bases and a component, with every field of a kustomization",
+    generate,
+    answer,
+    excuse: no_excuse,
+};
+
+/// A map whose members are there by chance.
+struct Sparse<'d> {
+    dice: &'d mut Dice,
+    map: Map<String, Value>,
+}
+
+impl<'d> Sparse<'d> {
+    fn new(dice: &'d mut Dice) -> Self {
+        Self { dice, map: Map::new() }
+    }
+
+    fn always(mut self, name: &str, value: impl FnOnce(&mut Dice) -> Value) -> Self {
+        let value = value(self.dice);
+        self.map.insert(name.to_owned(), value);
+        self
+    }
+
+    /// There so many times in a hundred.
+    fn maybe(self, percent: usize, name: &str, value: impl FnOnce(&mut Dice) -> Value) -> Self {
+        if self.dice.chance(percent) { self.always(name, value) } else { self }
+    }
+
+    fn done(self) -> Value {
+        Value::Object(self.map)
+    }
+}
+
+/// What a folder has been given so far.
+struct Folder<'w> {
+    files: &'w mut Map<String, Value>,
+    name: &'static str,
+    /// The objects that patches can be about.
+    known: Vec<Value>,
+}
+
+impl Folder<'_> {
+    /// Adds a file: a value, which is written as JSON, or its text in YAML.
+    fn add(&mut self, dice: &mut Dice, file: &str, value: Value) {
+        let content = if dice.chance(60) { Value::from(yaml(&value)) } else { value };
+        self.files.insert(format!("{}/{file}", self.name), content);
+    }
+
+    /// Adds files with objects that are not there yet, and says what they are called.
+    fn add_objects(&mut self, dice: &mut Dice, most: usize) -> Vec<Value> {
+        let mut objects = Vec::new();
+        for _ in 0..=dice.below(most) {
+            let object = objects::object(dice);
+            let is_same = |other: &Value| {
+                other["kind"] == object["kind"]
+                    && other["metadata"]["name"] == object["metadata"]["name"]
+            };
+            if !self.known.iter().any(is_same) {
+                self.known.push(object.clone());
+                objects.push(object);
+            }
+        }
+        if objects.is_empty() {
+            return Vec::new();
+        }
+        let file = format!("{}.yaml", dice.of(&["all", "objects"]));
+        self.add(dice, &file, Value::Array(objects));
+        vec![file.into()]
+    }
+}
+
+/// Documents, or one.
+fn yaml(value: &Value) -> String {
+    let text = |value: &Value| gotk_yaml::to_string(value).unwrap_or_default();
+    match value {
+        Value::Array(documents) => documents.iter().map(text).collect::<Vec<_>>().join("---\n"),
+        value => text(value),
+    }
+}
+
+fn generate(dice: &mut Dice) -> Value {
+    let mut files = Map::new();
+    let mut base = Folder { files: &mut files, name: "base", known: Vec::new() };
+    let own = base.add_objects(dice, 6);
+    says::kustomization(dice, &mut base, own, says::Layer::Base);
+    let mut known = base.known;
+    let (mut resources, mut components) = (vec![json!("../base")], Vec::new());
+
+    if dice.chance(20) {
+        let mut other = Folder { files: &mut files, name: "other", known };
+        let own = other.add_objects(dice, 3);
+        if !own.is_empty() {
+            says::kustomization(dice, &mut other, own, says::Layer::Base);
+            resources.push(json!("../other"));
+        }
+        known = other.known;
+    }
+    if dice.chance(30) {
+        let mut component = Folder { files: &mut files, name: "component", known };
+        let own = if dice.chance(40) { component.add_objects(dice, 2) } else { Vec::new() };
+        says::kustomization(dice, &mut component, own, says::Layer::Component);
+        components.push(json!("../component"));
+        known = component.known;
+    }
+    let mut overlay = Folder { files: &mut files, name: "overlay", known };
+    if dice.chance(40) {
+        resources.extend(overlay.add_objects(dice, 2));
+    }
+    says::kustomization(dice, &mut overlay, resources, says::Layer::Overlay(components));
+    json!({ "files": files })
+}
+
+/// What is printed; the words of errors are ours on purpose.
+fn answer(input: &Value) -> Value {
+    let Some(tree) = input["files"].as_object().and_then(tree) else { return Value::Null };
+    // What a program says about itself that no release built.
+    let options = Options::default().managed_by("kustomize-(devel)");
+    let built = tree.at("overlay").map(|folder| build_with(&folder, &options)?.to_yaml());
+    match built {
+        Ok(Ok(text)) => json!({ "yaml": text }),
+        _ => json!({ "error": true }),
+    }
+}
+
+fn tree(files: &Map<String, Value>) -> Option<Tree> {
+    files
+        .iter()
+        .try_fold(TreeBuilder::new(), |tree, (path, content)| {
+            let text = match content {
+                Value::String(text) => text.clone(),
+                Value::Array(documents) => {
+                    documents.iter().map(Value::to_string).collect::<Vec<_>>().join("\n---\n")
+                }
+                value => value.to_string(),
+            };
+            tree.file(path.as_str(), text).ok()
+        })
+        .map(TreeBuilder::build)
+}
