@@ -15,6 +15,9 @@ use crate::failure::Failure;
 pub enum Harm {
     /// It is served so much later, or when the rule is lifted.
     Delay(Duration),
+    /// It is served once the rule is lifted: what happens meanwhile is up to the test, however slow
+    /// the machine.
+    Hold,
     /// It is refused with `429` and `Retry-After`.
     TooManyRequests {
         /// The seconds to wait.
@@ -161,17 +164,22 @@ struct Rule {
     lifted: Semaphore,
 }
 
-/// A harm that a request has met.
+/// What one rule does to one request.
 #[derive(Debug)]
-pub(crate) struct Struck {
+pub(crate) struct Strike {
     pub(crate) harm: Harm,
     rule: Arc<Rule>,
 }
 
-impl Struck {
+impl Strike {
     /// Waits so long, or until the rule is lifted.
     pub(crate) async fn delay(&self, time: Duration) {
-        let _ = tokio::time::timeout(time, self.rule.lifted.acquire()).await;
+        let _ = tokio::time::timeout(time, self.lifted()).await;
+    }
+
+    /// Waits until the rule is lifted.
+    pub(crate) async fn lifted(&self) {
+        let _ = self.rule.lifted.acquire().await;
     }
 }
 
@@ -193,8 +201,8 @@ impl Rules {
         self.all().drain(..).for_each(|rule| rule.lifted.close());
     }
 
-    /// What a request meets: delays, and after them at most one other harm.
-    pub(crate) fn strike(&self, asked: &Asked) -> Vec<Struck> {
+    /// What a request meets: what makes it late, and after that at most one other harm.
+    pub(crate) fn strike(&self, asked: &Asked) -> Vec<Strike> {
         let mut harms = Vec::new();
         for rule in self.all().iter().filter(|rule| rule.fault.matches(asked)) {
             let met = rule.met.fetch_add(1, Ordering::SeqCst);
@@ -203,8 +211,8 @@ impl Rules {
                 continue;
             }
             rule.struck.fetch_add(1, Ordering::SeqCst);
-            harms.push(Struck { harm: rule.fault.harm.clone(), rule: Arc::clone(rule) });
-            if !matches!(rule.fault.harm, Harm::Delay(_)) {
+            harms.push(Strike { harm: rule.fault.harm.clone(), rule: Arc::clone(rule) });
+            if !matches!(rule.fault.harm, Harm::Delay(_) | Harm::Hold) {
                 break;
             }
         }
@@ -234,6 +242,25 @@ pub(crate) fn refusal(harm: &Harm, asked: &Asked) -> Option<Failure> {
 mod tests {
     use super::*;
 
+    fn harms(rules: &Rules, asked: &Asked) -> Vec<Harm> {
+        rules.strike(asked).into_iter().map(|strike| strike.harm).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_held_goes_on_when_the_rule_is_lifted() {
+        let rules = Arc::new(Rules::default());
+        let rule = rules.add(Fault::new(Harm::Hold));
+        let strikes = rules.strike(&asked("get", "a"));
+        let (held, again) = (strikes[0].lifted(), strikes[0].lifted());
+        rule.lift();
+        held.await;
+        again.await;
+        rules.add(Fault::new(Harm::Hold));
+        let strikes = rules.strike(&asked("get", "a"));
+        rules.lift();
+        strikes[0].lifted().await;
+    }
+
     fn asked(verb: &str, name: &str) -> Asked {
         Asked {
             user: "jane".into(),
@@ -243,10 +270,6 @@ mod tests {
             name: name.into(),
             dry_run: false,
         }
-    }
-
-    fn harms(rules: &Rules, asked: &Asked) -> Vec<Harm> {
-        rules.strike(asked).into_iter().map(|struck| struck.harm).collect()
     }
 
     #[tokio::test(start_paused = true)]

@@ -136,9 +136,10 @@ pub(crate) async fn respond(
     let now = shared.with(|machine| machine.clock.now());
     let number = shared.log().note(now, &asked);
     let mut limit = None;
-    for struck in shared.faults.strike(&asked) {
-        match struck.harm.clone() {
-            Harm::Delay(time) => struck.delay(time).await,
+    for strike in shared.faults.strike(&asked) {
+        match strike.harm.clone() {
+            Harm::Hold => strike.lifted().await,
+            Harm::Delay(time) => strike.delay(time).await,
             Harm::Hang => pending().await,
             Harm::Cut => return hang_up(&cut).await,
             Harm::CutAnswer => {

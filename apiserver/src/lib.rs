@@ -91,7 +91,7 @@
 //! | --- | --- |
 //! | objects that are there already | [`seed`](ApiServer::seed), [`seed_from`](ApiServer::seed_from) |
 //! | back to where it was | [`snapshot`](ApiServer::snapshot), [`restore`](ApiServer::restore) |
-//! | requests that fail, wait or hang; watches that end, freeze or expire | [`inject`](ApiServer::inject) |
+//! | requests that fail, are late, held or never answered; watches that end, freeze or expire | [`inject`](ApiServer::inject) |
 //! | a connection that falls silent, or ends | [`link`](ApiServer::link) |
 //! | who asked what, how often | [`requests`](ApiServer::requests), [`log`](ApiServer::log) |
 //! | workloads that are ready, fail or stall | [`simulate_workloads`](Options::simulate_workloads) and annotations |

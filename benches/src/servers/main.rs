@@ -8,7 +8,8 @@
 //!
 //! Both are processes of their own and asked by the same client; kube-apiserver speaks TLS and has no
 //! other way, the embedded server plain HTTP. etcd counts as a part of kube-apiserver. The real side
-//! is left out where `KUBEBUILDER_ASSETS` is not set. `SERVERS.md` is written anew.
+//! is left out where `KUBEBUILDER_ASSETS` is not set. `SERVERS.md` is written anew, but for a try-out:
+//! `-- 10` asks for a tenth of everything.
 
 #[path = "../host.rs"]
 #[expect(dead_code, reason = "the other program keeps things, this one does not")]
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 use gotk_testenv::{Assets, Authorization, ControlPlane, Options};
 
 use crate::process::Embedded;
-use crate::questions::{Answers, Side};
+use crate::questions::{Answers, Side, Sizes};
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -38,23 +39,26 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Error> {
+    let parts = std::env::args().nth(1).map_or(Ok(1), |parts| parts.parse())?;
+    let sizes = Sizes::part_of(usize::max(parts, 1));
     let load = host::load();
     let embedded = Embedded::start()?;
     let side = Side::new("embedded", embedded.client()?, vec![embedded.pid()]);
-    let ours = questions::ask(&side, embedded.ready_after()).await?;
+    let ours = questions::ask(&side, embedded.ready_after(), sizes).await?;
     drop(embedded);
     let real = match Assets::or_skip("the real server")? {
-        Some(assets) => Some(ask_real(assets).await?),
+        Some(assets) => Some(ask_real(assets, sizes).await?),
         None => None,
     };
     let page = page(&ours, real.as_ref(), &load)?;
     say(&page);
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/SERVERS.md");
-    std::fs::write(path, page)?;
+    if parts <= 1 {
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/SERVERS.md"), page)?;
+    }
     Ok(())
 }
 
-async fn ask_real(assets: Assets) -> Result<Answers, Error> {
+async fn ask_real(assets: Assets, sizes: Sizes) -> Result<Answers, Error> {
     let begun = std::time::Instant::now();
     let options = Options::default().assets(assets).authorization(Authorization::AlwaysAllow);
     let plane: ControlPlane = options.start().await?;
@@ -64,7 +68,7 @@ async fn ask_real(assets: Assets) -> Result<Answers, Error> {
         plane.pid(gotk_testenv::Component::Etcd)?,
     ];
     let side = Side::new("real", plane.client()?, pids);
-    questions::ask(&side, ready).await
+    questions::ask(&side, ready, sizes).await
 }
 
 fn page(ours: &Answers, real: Option<&Answers>, load: &str) -> Result<String, Error> {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use kube::{Client, Config};
@@ -13,6 +13,8 @@ use crate::Error;
 /// The program, running; it ends with this.
 pub(crate) struct Embedded {
     child: Child,
+    /// It says more than its address, and somebody has to be there to hear it.
+    _out: BufReader<ChildStdout>,
     url: String,
     ready: Duration,
 }
@@ -28,11 +30,13 @@ impl Embedded {
             .spawn()
             .map_err(|error| format!("failed to start {}: {error}", program.display()))?;
         let out = child.stdout.take().ok_or("the program has no output")?;
-        let line = BufReader::new(out).lines().next().ok_or("the program said nothing")??;
+        let mut out = BufReader::new(out);
+        let mut line = String::new();
+        out.read_line(&mut line)?;
         let ready = begun.elapsed();
         let url = line.split_whitespace().find(|word| word.starts_with("http://"));
         let url = url.ok_or_else(|| format!("no address in {line:?}"))?.to_owned();
-        Ok(Self { child, url, ready })
+        Ok(Self { child, _out: out, url, ready })
     }
 
     pub(crate) fn client(&self) -> Result<Client, Error> {

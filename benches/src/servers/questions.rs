@@ -22,7 +22,7 @@ pub(crate) struct Side {
 
 /// One line of the table.
 pub(crate) struct Row {
-    pub(crate) question: &'static str,
+    pub(crate) question: String,
     pub(crate) answer: String,
     pub(crate) target: &'static str,
 }
@@ -33,10 +33,26 @@ pub(crate) struct Answers {
     pub(crate) rows: Vec<Row>,
 }
 
-const DEPLOYMENTS: usize = 1_000;
-const CONFIG_MAPS: usize = 50_000;
-const LISTED: usize = 10_000;
-const WATCHES: usize = 1_000;
+/// How much is asked; a try-out asks for a part of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    deployments: usize,
+    config_maps: usize,
+    listed: usize,
+    watches: usize,
+}
+
+impl Sizes {
+    /// All of it, or one part of so many.
+    pub(crate) fn part_of(parts: usize) -> Self {
+        Self {
+            deployments: 1_000 / parts,
+            config_maps: 50_000 / parts,
+            listed: 10_000 / parts,
+            watches: 1_000 / parts,
+        }
+    }
+}
 
 impl Side {
     pub(crate) fn new(name: &'static str, client: Client, pids: Vec<u32>) -> Self {
@@ -71,29 +87,35 @@ impl Side {
     }
 }
 
-pub(crate) async fn ask(side: &Side, ready: Duration) -> Result<Answers, Error> {
+pub(crate) async fn ask(side: &Side, ready: Duration, sizes: Sizes) -> Result<Answers, Error> {
     let mut answers = Answers::default();
-    let mut add = |question, answer: String, target| {
+    let mut add = |question: &str, answer: String, target| {
         say(&format!("{}: {question}: {answer}", side.name));
-        answers.rows.push(Row { question, answer, target });
+        answers.rows.push(Row { question: question.to_owned(), answer, target });
     };
+    let Sizes { config_maps: all, listed, watches: watching, .. } = sizes;
     let milliseconds = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1e3);
     add("from starting the process to ready", milliseconds(ready), "10 ms");
     side.get("/readyz").await?;
     add("memory when empty", format!("{:.1} MB", memory(&side.pids, "VmRSS")?), "20 MB");
-    let (applied, wall) = deployments(side).await?;
+    let (applied, wall) = deployments(side, sizes.deployments).await?;
     add("new Deployments applied per CPU second", format!("{applied:.0}"), "10×");
     add("an apply, one after the other, wall clock", milliseconds(wall), "–");
-    add("an event to 1,000 watches", milliseconds(watches(side).await?), "50 ms");
-    let (before, after) = config_maps(side).await?;
-    add("memory with 50,000 ConfigMaps of 1 KB", format!("{after:.0} MB"), "250 MB");
+    let told = milliseconds(watches(side, watching).await?);
+    add(&format!("an event to {watching} watches"), told, "50 ms");
+    let (before, after) = config_maps(side, all).await?;
+    add(&format!("memory with {all} ConfigMaps of 1 KB"), format!("{after:.0} MB"), "250 MB");
     add("of which for the ConfigMaps", format!("{:.0} MB", after - before), "–");
-    let (bytes, grown) = list(side).await?;
+    let (bytes, grown) = list(side, listed).await?;
     let list = format!("{grown:.1} MB for {:.1} MB sent", bytes as f64 / 1e6);
-    add("memory that a list of 10,000 objects takes", list, "not doubled");
+    add(&format!("memory that a list of {listed} objects takes"), list, "not doubled");
     let (first, last) = pages(side).await?;
     add("CPU of a page of 500, the first", format!("{first:.2} ms"), "–");
-    add("CPU of a page of 500, the last of 50,000", format!("{last:.2} ms"), "as the first");
+    add(
+        &format!("CPU of a page of 500, the last of {all}"),
+        format!("{last:.2} ms"),
+        "as the first",
+    );
     Ok(answers)
 }
 
@@ -118,7 +140,7 @@ fn deployment(name: &str) -> serde_json::Value {
     })
 }
 
-async fn deployments(side: &Side) -> Result<(f64, Duration), Error> {
+async fn deployments(side: &Side, count: usize) -> Result<(f64, Duration), Error> {
     side.namespace("applied").await?;
     let apply = async |number: usize| {
         let name = format!("web-{number}");
@@ -132,20 +154,20 @@ async fn deployments(side: &Side) -> Result<(f64, Duration), Error> {
         apply(number).await?; // what happens once is nobody's price
     }
     let (before, begun) = (cpu(&side.pids)?, Instant::now());
-    for number in 50..50 + DEPLOYMENTS {
+    for number in 50..50 + count {
         apply(number).await?;
     }
-    let wall = begun.elapsed() / u32::try_from(DEPLOYMENTS)?;
-    Ok((DEPLOYMENTS as f64 / (cpu(&side.pids)? - before).max(0.01), wall))
+    let wall = begun.elapsed() / u32::try_from(count)?;
+    Ok((count as f64 / (cpu(&side.pids)? - before).max(0.01), wall))
 }
 
 /// From sending an object to the last watch having read its event.
-async fn watches(side: &Side) -> Result<Duration, Error> {
+async fn watches(side: &Side, count: usize) -> Result<Duration, Error> {
     side.namespace("watched").await?;
     let path = "/api/v1/namespaces/watched/configmaps";
-    let ready = std::sync::Arc::new(Barrier::new(WATCHES + 1));
+    let ready = std::sync::Arc::new(Barrier::new(count + 1));
     let mut all = JoinSet::new();
-    for _ in 0..WATCHES {
+    for _ in 0..count {
         let request = Request::get(format!("{path}?watch=true")).body(Body::empty())?;
         let mut body = side.client.send(request).await?.into_body();
         let ready = std::sync::Arc::clone(&ready);
@@ -171,12 +193,12 @@ async fn watches(side: &Side) -> Result<Duration, Error> {
     Ok(last - begun)
 }
 
-async fn config_maps(side: &Side) -> Result<(f64, f64), Error> {
+async fn config_maps(side: &Side, count: usize) -> Result<(f64, f64), Error> {
     side.namespace("many").await?;
     let before = memory(&side.pids, "VmRSS")?;
     let text = "x".repeat(1_000);
     // A few at once, or most of the time is spent on waiting.
-    let (each, writers) = (CONFIG_MAPS / 8, 8);
+    let (each, writers) = (count / 8, 8);
     let write = async |writer: usize| {
         for number in 0..each {
             let name = format!("c-{writer}-{number:05}");
@@ -194,13 +216,13 @@ async fn config_maps(side: &Side) -> Result<(f64, f64), Error> {
 }
 
 /// The bytes of a list, and by how much the processes' highest mark rose.
-async fn list(side: &Side) -> Result<(usize, f64), Error> {
+async fn list(side: &Side, count: usize) -> Result<(usize, f64), Error> {
     let resident = memory(&side.pids, "VmRSS")?;
     for pid in &side.pids {
         // Forgets the highest mark so far.
         std::fs::write(format!("/proc/{pid}/clear_refs"), "5")?;
     }
-    let path = format!("/api/v1/namespaces/many/configmaps?limit={LISTED}");
+    let path = format!("/api/v1/namespaces/many/configmaps?limit={count}");
     let bytes = side.get(&path).await?;
     Ok((bytes, memory(&side.pids, "VmHWM")? - resident))
 }

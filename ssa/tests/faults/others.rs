@@ -19,7 +19,7 @@ async fn shop() -> (ApiServer, Worker) {
 
 /// One request of a verb waits until the rule is lifted.
 fn held(verb: &str) -> Fault {
-    Fault::new(Harm::Delay(Duration::from_secs(600))).verb(verb).times(1)
+    Fault::new(Harm::Hold).verb(verb).times(1)
 }
 
 async fn struck(rule: &Injected) {

@@ -147,12 +147,13 @@ async fn what_a_component_said_last_is_in_the_error() {
 async fn a_component_that_never_gets_ready_is_given_up() {
     let script = "i=0; while [ $i -lt 30 ]; do i=$((i+1)); echo waiting $i; done; exec sleep 600";
     let (_folder, assets) = scripts(&[(Component::Etcd, script)]);
-    let limit = Duration::from_millis(500);
+    // The script has said all it says long before; how long it takes is not the test's business.
+    let limit = Duration::from_secs(5);
     let error = Options::default().assets(assets).ready_within(limit).start().await.unwrap_err();
     let expected = (11..=30).map(|i| format!("\nwaiting {i}")).collect::<String>();
     assert_eq!(
         error.to_string(),
-        format!("etcd was not ready after 500ms; its last lines:{expected}")
+        format!("etcd was not ready after 5s; its last lines:{expected}")
     );
     assert!(error.is_transient());
 }
