@@ -9,8 +9,6 @@ use crate::program::{assert_in_order, path, quickstart, text};
 const STORY: &[&str] = &[
     "# install",
     "+ Namespace/shop created",
-    "waiting     Deployment/shop/web",
-    "ready       Deployment/shop/web",
     "ready       all 11 objects",
     "# upgrade",
     r#"image: "ghcr.io/example/web:1.4.2" -> "ghcr.io/example/web:1.5.0""#,
