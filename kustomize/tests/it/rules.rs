@@ -98,6 +98,13 @@ fn an_empty_field_path_names_no_field() {
     fails(says, "an empty name names no field");
 }
 
+#[test]
+fn a_patch_does_not_merge_empty_keys() {
+    let says = "resources: [conf.yaml]\npatches:\n- target: {kind: ConfigMap}\n  patch: '{kind: ConfigMap, \
+                metadata: {name: x}, data: {\"\": y}}'\n";
+    fails(says, "a mapping with an empty key cannot be merged");
+}
+
 /// It looks even where the namespace is the one that was there.
 #[test]
 fn a_namespace_finds_objects_that_are_called_the_same() {
