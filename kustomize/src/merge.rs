@@ -6,7 +6,8 @@ mod items;
 
 use std::collections::HashMap;
 
-use crate::node::{Content, Entries, Node};
+use crate::edit;
+use crate::node::{Content, Entries, Node, Tag};
 use crate::schema::{Cursor, Schema};
 
 /// Merges a patch into an object; `false` says that the patch deletes it.
@@ -230,6 +231,10 @@ impl<'s> Walk<'s> {
             expect_name(key)?;
             let patched = said.take(key.text());
             if patched.is_none() && value.is_scalar() && !value.is_null() {
+                // It is set again as it is: what has no tag becomes a text.
+                if value.tag == Tag::None {
+                    edit::quote(value);
+                }
                 continue;
             }
             let of = at.and_then(|at| at.field(key.text()));
