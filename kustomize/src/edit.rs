@@ -34,12 +34,17 @@ impl Make {
     }
 }
 
-/// A value to set, quoted if YAML 1.1 would take it for something else than a string.
+/// A value to set, quoted if it has to be.
 fn quoted(mut value: Node) -> Node {
+    quote(&mut value);
+    value
+}
+
+/// Quotes a text if YAML 1.1 would take it for something else than a string.
+pub(crate) fn quote(value: &mut Node) {
     if value.is_string() && value.quoting == Quoting::Plain && is_old_nonstring(value.text()) {
         value.quoting = Quoting::Double;
     }
-    value
 }
 
 /// Whether YAML 1.1 takes a text for something else than a string.

@@ -6,7 +6,8 @@ mod items;
 
 use std::collections::HashMap;
 
-use crate::node::{Content, Entries, Node};
+use crate::edit;
+use crate::node::{Content, Entries, Node, Tag};
 use crate::schema::{Cursor, Schema};
 
 /// Merges a patch into an object; `false` says that the patch deletes it.
@@ -175,6 +176,7 @@ impl<'s> Walk<'s> {
             Content::Mapping(entries) => {
                 let mut kept = Entries::with_capacity(entries.len());
                 for (key, value) in std::mem::take(entries) {
+                    expect_name(&key)?;
                     let at = at.and_then(|at| at.field(key.text()));
                     if let Some(value) = self.cleaned(value, at)? {
                         kept.push((key, value));
@@ -226,8 +228,13 @@ impl<'s> Walk<'s> {
         let mut index = 0;
         while let Some((key, value)) = entries.get_mut(index) {
             index += 1;
+            expect_name(key)?;
             let patched = said.take(key.text());
             if patched.is_none() && value.is_scalar() && !value.is_null() {
+                // It is set again as it is: what has no tag becomes a text.
+                if value.tag == Tag::None {
+                    edit::quote(value);
+                }
                 continue;
             }
             let of = at.and_then(|at| at.field(key.text()));
@@ -245,6 +252,7 @@ impl<'s> Walk<'s> {
             }
         }
         for (key, value) in said.rest() {
+            expect_name(key)?;
             let of = at.and_then(|at| at.field(key.text()));
             let outcome =
                 self.merge(None, Some(value), of).map_err(|error| within(key.text(), error))?;
@@ -289,6 +297,14 @@ impl<'p> Fields<'p> {
             .filter(move |(place, (key, _))| !taken[*place] && is_first(*place, key))
             .map(|(_, entry)| entry)
     }
+}
+
+/// Of an empty key the original takes the whole mapping for the value.
+fn expect_name(key: &Node) -> Result<(), String> {
+    if key.text().is_empty() {
+        return Err("a mapping with an empty key cannot be merged".to_owned());
+    }
+    Ok(())
 }
 
 fn without_directive(patch: &Node) -> Node {

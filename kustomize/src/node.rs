@@ -10,6 +10,9 @@ use thin_vec::ThinVec;
 /// From here on a line is none, but says which of an object's shared nodes it is.
 pub(crate) const SHARED: u32 = 1 << 31;
 
+/// Of a shared node: it was written over in this place.
+pub(crate) const WRITTEN: u32 = 1 << 30;
+
 /// A node: what it holds, what it is and how it was written.
 ///
 /// Comments, anchors and the styles of collections do not reach the output of a build, so they are
@@ -74,7 +77,7 @@ impl Node {
 
     /// Writes another node over it; if it is shared, it stays so.
     pub(crate) fn overwrite(&mut self, new: Self) {
-        let line = if self.is_shared() { self.line } else { new.line };
+        let line = if self.is_shared() { self.line | WRITTEN } else { new.line };
         *self = Self { line, ..new };
     }
 

@@ -4,7 +4,7 @@
 //! of them. Whoever writes over it in one place later, in whatever way, changes it everywhere.
 
 use crate::edit;
-use crate::node::{Content, Node, SHARED};
+use crate::node::{Content, Node, SHARED, WRITTEN};
 use crate::resource::Resource;
 
 /// Adds entries to maps, each value as one node.
@@ -85,17 +85,18 @@ pub(crate) fn spread(resource: &mut Resource) {
 }
 
 fn place(node: &Node) -> Option<usize> {
-    node.line.checked_sub(SHARED).map(|place| place as usize)
+    node.is_shared().then_some((node.line & !(SHARED | WRITTEN)) as usize)
 }
 
-fn is_same(one: &Node, other: &Node) -> bool {
-    one.content == other.content && one.tag == other.tag
+/// Whether a shared node was written over, be it with what was there before.
+fn is_changed(node: &Node, known: &Node) -> bool {
+    node.line & WRITTEN != 0 || node.content != known.content || node.tag != known.tag
 }
 
-/// Finds the nodes that are not what they were; of several the last one counts.
+/// Finds the nodes that were written over; of several the last one counts.
 fn collect(node: &Node, shared: &[Node], changes: &mut [Option<Node>]) {
     if let Some(place) = place(node)
-        && shared.get(place).is_some_and(|known| !is_same(known, node))
+        && shared.get(place).is_some_and(|known| is_changed(node, known))
     {
         changes[place] = Some(node.clone());
     }
@@ -110,7 +111,7 @@ fn collect(node: &Node, shared: &[Node], changes: &mut [Option<Node>]) {
 
 fn copy(node: &mut Node, shared: &[Node]) {
     if let Some(known) = place(node).and_then(|place| shared.get(place)) {
-        *node = Node { line: node.line, ..known.clone() };
+        *node = Node { line: node.line & !WRITTEN, ..known.clone() };
         return;
     }
     match &mut node.content {

@@ -180,6 +180,10 @@ fn replace(field: &mut Node, values: &mut Values<'_>) -> Result<(), String> {
 
 fn set(field: &mut Node, values: &mut Values<'_>) {
     if !field.text().contains('$') {
+        // It is written anew all the same, and what had no tag is a text then.
+        if field.tag == Tag::None {
+            field.tag = Tag::Str;
+        }
         return;
     }
     let (text, tag) = expand(field.text(), values);

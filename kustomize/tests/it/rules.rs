@@ -98,6 +98,37 @@ fn an_empty_field_path_names_no_field() {
     fails(says, "an empty name names no field");
 }
 
+/// The label in the template is the same text, written last.
+#[test]
+fn of_two_patched_places_of_a_shared_label_the_last_one_counts() {
+    let patch = "apiVersion: apps/v1, kind: Deployment, metadata: {name: web, labels: {app: other}}, \
+                 spec: {template: {metadata: {labels: {app: cache}}}}";
+    let text = yaml(build(
+        &tree(&[
+            (
+                "base/kustomization.yaml",
+                "resources: [web.yaml]\nlabels: [{pairs: {app: cache}, includeTemplates: true}]\n",
+            ),
+            ("base/web.yaml", WEB),
+            (
+                "over/kustomization.yaml",
+                &format!("resources: [../base]\npatches: [{{patch: '{{{patch}}}'}}]\n"),
+            ),
+        ])
+        .at("over")
+        .unwrap(),
+    ))
+    .unwrap();
+    assert_eq!(text.matches("app: cache").count(), 2, "{text}");
+}
+
+#[test]
+fn a_patch_does_not_merge_empty_keys() {
+    let says = "resources: [conf.yaml]\npatches:\n- target: {kind: ConfigMap}\n  patch: '{kind: ConfigMap, \
+                metadata: {name: x}, data: {\"\": y}}'\n";
+    fails(says, "a mapping with an empty key cannot be merged");
+}
+
 /// It looks even where the namespace is the one that was there.
 #[test]
 fn a_namespace_finds_objects_that_are_called_the_same() {
