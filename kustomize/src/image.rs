@@ -2,6 +2,8 @@
 
 use regex::Regex;
 
+use crate::pattern;
+
 /// The parts of a reference; without a colon and an at sign.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Image<'a> {
@@ -56,7 +58,7 @@ impl Matcher {
             return Ok(Self(Pattern::Dotted(name.to_owned())));
         }
         let tag = "(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?";
-        match Regex::new(&format!("^{name}{tag}$")) {
+        match pattern::compile(&format!("^{name}{tag}$")) {
             Ok(expression) => Ok(Self(Pattern::Expression(Box::new(expression)))),
             Err(_) => Err(format!("image name {name:?} is no regular expression")),
         }

@@ -122,6 +122,7 @@ mod objects;
 mod options;
 mod order;
 mod origin;
+mod pattern;
 mod references;
 mod remote;
 mod resource;

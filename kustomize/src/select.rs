@@ -8,6 +8,7 @@ pub(crate) use self::labels::LabelSelector;
 use crate::gvk::{Gvk, ResId};
 use crate::kustomization::Selector;
 use crate::objects::Objects;
+use crate::pattern;
 use crate::resource::Resource;
 use crate::schema::Schema;
 
@@ -37,7 +38,7 @@ impl Pattern {
         match pattern {
             "" => Ok(Self::Any),
             text if text.bytes().all(is_word) => Ok(Self::Text(text.to_owned())),
-            pattern => regex(&format!("^(?:{pattern})$")).map(Self::Regex),
+            pattern => pattern::compile(&format!("^(?:{pattern})$")).map(Self::Regex),
         }
     }
 
@@ -47,36 +48,6 @@ impl Pattern {
             Self::Text(wanted) => wanted == text,
             Self::Regex(regex) => regex.is_match(text),
         }
-    }
-}
-
-/// Compiles a regular expression of Go's, in which `\d`, `\s`, `\w` and `\b` are ASCII.
-pub(crate) fn regex(pattern: &str) -> Result<Regex, String> {
-    let mut ascii = String::with_capacity(pattern.len());
-    let mut chars = pattern.chars();
-    while let Some(char) = chars.next() {
-        match (char, (char == '\\').then(|| chars.next()).flatten()) {
-            ('\\', Some(class @ ('d' | 'D' | 's' | 'S' | 'w' | 'W'))) => {
-                ascii.push_str(&format!("[[:{}:]]", posix(class)));
-            }
-            ('\\', Some(edge @ ('b' | 'B'))) => ascii.push_str(&format!("(?-u:\\{edge})")),
-            ('\\', Some('z')) => ascii.push_str("\\z"),
-            ('\\', Some(other)) => ascii.extend(['\\', other]),
-            (other, _) => ascii.push(other),
-        }
-    }
-    let built = regex::RegexBuilder::new(&ascii).size_limit(1 << 20).build();
-    built.map_err(|_| format!("{pattern:?} is no regular expression"))
-}
-
-fn posix(class: char) -> &'static str {
-    match class {
-        'd' => "digit",
-        'D' => "^digit",
-        's' => "space",
-        'S' => "^space",
-        'w' => "word",
-        _ => "^word",
     }
 }
 

@@ -98,6 +98,6 @@ async fn the_server_is_kept_for_as_long_as_somebody_looks() {
     assert_eq!(data["colour"], "red");
 
     assert!(running.interrupt().await.success());
-    assert!(!std::fs::exists(&file).unwrap(), "nothing is left behind");
+    assert!(!std::fs::exists(file).unwrap(), "nothing is left behind");
     assert!(api.get("settings").await.is_err());
 }

@@ -4,7 +4,7 @@ use regex::Regex;
 
 use super::structured::Walk;
 use crate::edit::{Make, is_selector, selector};
-use crate::select::regex;
+use crate::pattern;
 
 /// Calls `change` for each place, and says how many there were; they are made where asked for.
 pub(super) fn visit<N: Walk>(
@@ -109,8 +109,8 @@ fn at_selected<N: Walk>(
     create: Option<Make>,
     change: &mut dyn FnMut(&mut N) -> Result<(), String>,
 ) -> Result<usize, String> {
-    let (field, pattern) = selector(part)?;
-    let expression = regex(pattern)?;
+    let (field, wanted) = selector(part)?;
+    let expression = pattern::compile(wanted)?;
     let Some(items) = list(node)? else { return Ok(0) };
     let mut count = 0;
     for item in items.iter_mut().filter_map(|item| selected(item, field, &expression)) {
@@ -122,10 +122,10 @@ fn at_selected<N: Walk>(
     }
     let Some(_) = create.filter(|_| count == 0) else { return Ok(count) };
     node.push_item(match field {
-        "" => N::text(pattern),
+        "" => N::text(wanted),
         field => {
             let mut item = N::made(Make::Mapping);
-            item.push_field(field, N::text(pattern));
+            item.push_field(field, N::text(wanted));
             item
         }
     });
