@@ -62,14 +62,17 @@ pub(crate) fn ours(name: &str, input: &str, iterations: &str) -> Result<(), Erro
     Ok(())
 }
 
-/// Writes the input of a row to a file.
+/// What [`input`] says when it has written its file.
+pub(crate) const MADE: &str = "made";
+
+/// Writes the input of a row to a file, and stays until its own input ends.
 pub(crate) fn input(name: &str, path: &str) -> Result<(), Error> {
     let row = rows::named(&[name])?.remove(0);
-    std::fs::write(path, (row.input)()).map_err(|source| Error::File {
-        action: "write",
-        path: path.to_owned(),
-        source,
-    })
+    let failed = |action| move |source| Error::File { action, path: path.to_owned(), source };
+    std::fs::write(path, (row.input)()).map_err(failed("write"))?;
+    say(MADE);
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).map_err(failed("keep"))?;
+    Ok(())
 }
 
 fn fingerprint(outcome: &Outcome) -> String {

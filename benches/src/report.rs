@@ -2,16 +2,16 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{Read, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 use wait4::Wait4;
 
 use crate::measure::Measurement;
 use crate::row::Row;
-use crate::{Error, diff, growth, host, peer, rows, say};
+use crate::{Error, diff, growth, host, measure, peer, rows, say};
 
 /// One process' measurement and the most memory it held.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -104,13 +104,37 @@ fn place(row: &Row) -> Result<PathBuf, Error> {
     Ok(inputs.join(row.name.replace('/', "-")))
 }
 
-/// Writes the input of a row, in a process of its own: the peak RSS of a child begins with that of
-/// its parent, so this one must stay small.
-fn store(row: &Row, own: &Path) -> Result<PathBuf, Error> {
-    let path = place(row)?;
-    let failed = |source| file("write", &path, source);
-    let status = Command::new(own).args(["input", row.name]).arg(&path).status().map_err(failed)?;
-    if status.success() { Ok(path) } else { Err(failed(std::io::ErrorKind::Other.into())) }
+/// The input of a row, and the process that made it.
+struct Input {
+    path: PathBuf,
+    maker: Child,
+}
+
+impl Input {
+    /// Makes it in a process of its own: the peak RSS of a child begins with that of its parent, so
+    /// this one must stay small. The process stays, for an input may be the URL of what it serves.
+    fn of(row: &Row, own: &Path) -> Result<Self, Error> {
+        let path = place(row)?;
+        let failed = |source| file("write", &path, source);
+        let mut command = Command::new(own);
+        command.args(["input", row.name]).arg(&path).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut maker = command.spawn().map_err(failed)?;
+        let mut line = String::new();
+        if let Some(pipe) = maker.stdout.take() {
+            BufReader::new(pipe).read_line(&mut line).map_err(failed)?;
+        }
+        if line.trim() != measure::MADE {
+            return Err(failed(ErrorKind::Other.into()));
+        }
+        Ok(Self { path, maker })
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        drop(self.maker.stdin.take());
+        let _ = self.maker.wait();
+    }
 }
 
 /// Nanoseconds of CPU for one operation on an input, ours and the peer's: of three runs the middle.
@@ -131,7 +155,7 @@ pub(crate) fn cpu(row: &Row, input: &[u8], iterations: u32) -> Result<(f64, f64)
 
 fn compare(row: &Row) -> Result<Comparison, Error> {
     let own = std::env::current_exe().map_err(|source| file("find", Path::new("self"), source))?;
-    let input = store(row, &own)?;
+    let input = Input::of(row, &own)?;
 
     let mut comparison = Comparison {
         row: row.name.to_owned(),
@@ -148,10 +172,10 @@ fn compare(row: &Row) -> Result<Comparison, Error> {
         name => Some(peer::build(name)),
     };
     for _ in 0..runs() {
-        comparison.ours.push(once(Command::new(&own).arg("ours"), row, &input)?);
+        comparison.ours.push(once(Command::new(&own).arg("ours"), row, &input.path)?);
         match &program {
             None => comparison.peer_error = Some("no peer".to_owned()),
-            Some(Ok(program)) => match once(&mut Command::new(program), row, &input) {
+            Some(Ok(program)) => match once(&mut Command::new(program), row, &input.path) {
                 Ok(run) => comparison.peer.push(run),
                 Err(error) => comparison.peer_error = Some(error.to_string()),
             },

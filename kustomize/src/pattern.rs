@@ -138,7 +138,7 @@ impl<'p> Translation<'p> {
             }
             _ => {
                 self.rest = before;
-                if self.escaped_class()?.is_none() {
+                if !self.escaped_class()? {
                     let char = self.escaped_char()?;
                     self.literal(char);
                 }
@@ -148,29 +148,28 @@ impl<'p> Translation<'p> {
     }
 
     /// Writes `\d` and its like, or `\pL` and its like, if that is what follows the backslash.
-    fn escaped_class(&mut self) -> Option<Option<()>> {
+    fn escaped_class(&mut self) -> Option<bool> {
         let sign = self.rest.chars().next()?;
-        let name = match sign {
-            'd' | 'D' => "digit",
-            's' | 'S' => return Some(Some(self.perl_space(sign))),
-            'w' | 'W' => "word",
-            'p' | 'P' => return self.unicode_class(sign).map(Some),
-            _ => return Some(None),
+        if matches!(sign, 'p' | 'P') {
+            return self.unicode_class().map(|()| true);
+        }
+        let class = match sign {
+            'd' => "[[:digit:]]",
+            'D' => "[[:^digit:]]",
+            // Without the vertical tab that `[[:space:]]` has.
+            's' => r"[\t\n\f\r ]",
+            'S' => r"[^\t\n\f\r ]",
+            'w' => "[[:word:]]",
+            'W' => "[[:^word:]]",
+            _ => return Some(false),
         };
         self.next();
-        let not = if sign.is_ascii_uppercase() { "^" } else { "" };
-        let _ = write!(self.written, "[[:{not}{name}:]]");
-        Some(Some(()))
+        self.written.push_str(class);
+        Some(true)
     }
 
-    /// `\s`, which has no vertical tab, as `[[:space:]]` has.
-    fn perl_space(&mut self, sign: char) {
-        self.next();
-        self.written.push_str(if sign == 's' { r"[\t\n\f\r ]" } else { r"[^\t\n\f\r ]" });
-    }
-
-    fn unicode_class(&mut self, sign: char) -> Option<()> {
-        self.next();
+    fn unicode_class(&mut self) -> Option<()> {
+        let sign = self.next()?;
         let name = match self.next()? {
             '{' => {
                 let (name, rest) = self.rest.split_once('}')?;
@@ -243,7 +242,7 @@ impl<'p> Translation<'p> {
             }
             if let Some(escape) = self.rest.strip_prefix('\\') {
                 let before = std::mem::replace(&mut self.rest, escape);
-                if self.escaped_class()?.is_some() {
+                if self.escaped_class()? {
                     continue;
                 }
                 self.rest = before;
