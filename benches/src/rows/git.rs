@@ -36,7 +36,7 @@ pub(super) const ROWS: &[Row] = &[
         name: "git/poll",
         question: "what 100 polls of a repository that did not change cost",
         peer: "git",
-        target: "4×",
+        target: "a request each",
         iterations: 1,
         input: small,
         ours: polled,
