@@ -88,8 +88,9 @@ impl Reader<'_> {
         let entry = Entry::from_read(input, offset, self.kind.len_in_bytes()).map_err(broken)?;
         let size = entry.decompressed_size;
         self.check("bytes in an object", size, self.limits.object_bytes)?;
-        // Data that does not compress grows by a hair.
-        input.most = input.offset + size + size / 64 + BUFFER as u64;
+        // Data that does not compress grows: by an eighth at most where a quick packer writes it with
+        // the fixed codes, of which the longest for a byte has nine bits (RFC 1951, 3.2.6).
+        input.most = input.offset + size + size / 8 + BUFFER as u64;
         let (kind, id) = match entry.header {
             Header::OfsDelta { base_distance } => {
                 let base = offset.checked_sub(base_distance).filter(|base| *base < offset);

@@ -17,9 +17,14 @@ impl Made {
 
     /// Adds an entry that says it inflates to `size`, and returns where it begins.
     fn entry(&mut self, header: Header, size: u64, data: &[u8]) -> u64 {
+        self.entry_at_level(9, header, size, data)
+    }
+
+    fn entry_at_level(&mut self, level: i32, header: Header, size: u64, data: &[u8]) -> u64 {
         let at = self.bytes.len() as u64;
         header.write_to(size, &mut self.bytes).unwrap();
-        let mut deflate = deflate::Write::new(&mut self.bytes, Compression::new(9).unwrap());
+        let level = Compression::new(level).unwrap();
+        let mut deflate = deflate::Write::new(&mut self.bytes, level);
         deflate.write_all(data).unwrap();
         deflate.flush().unwrap();
         self.objects += 1;
@@ -142,6 +147,17 @@ fn more_of_anything_than_allowed_is_refused() {
     let mut endless = Made::new();
     endless.entry(Header::Blob, 9, &noise);
     assert_eq!(damaged(&endless.done()), "an object that is longer than it says");
+}
+
+/// With the fixed codes of deflate, noise grows by a twentieth.
+#[test]
+fn noise_that_grows_when_it_is_packed_quickly_arrives() {
+    let noise: Vec<u8> = random().take(4 << 20).map(|number| number as u8).collect();
+    let mut quick = Made::new();
+    quick.entry_at_level(1, Header::Blob, noise.len() as u64, &noise);
+    let bytes = quick.done();
+    assert!(bytes.len() > noise.len() + noise.len() / 32, "it did not grow: {}", bytes.len());
+    assert_eq!(take(&bytes, &Limits::default()).unwrap(), ["idx", "pack"]);
 }
 
 #[test]
