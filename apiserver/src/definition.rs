@@ -8,7 +8,7 @@ use std::sync::Arc;
 use gotk_merge::{OneShape, Schema};
 use serde_json::{Value, json};
 
-use crate::custom::Custom;
+use crate::custom::{Custom, Origin, Versions};
 use crate::failure::Cause;
 use crate::kind::{Kind, Scope};
 use crate::machine::Machine;
@@ -229,20 +229,24 @@ impl Machine {
         let group = spec["group"].as_str().unwrap_or_default();
         let plural = spec["names"]["plural"].as_str().unwrap_or_default();
         let shelf = self.registry.shelf_of(group, plural);
-        let shape = Arc::new(shape(definition));
-        let kinds: Vec<Kind> =
-            served(definition).map(|version| custom_kind(spec, version, &shape, shelf)).collect();
-        if !self.registry.replace(group, plural, kinds) {
+        let before = self.registry.custom(group, plural);
+        let before = before.as_ref().and_then(|kind| kind.custom.as_ref());
+        let origin = Origin::of(definition);
+        if before.is_some_and(|custom| *custom.origin() == origin) {
             return;
         }
-        self.store.reserve(self.registry.shelves());
-        // What is stored is seen through the new schema from now on, as if it were read again.
-        if let Some(kind) = self.registry.stored_kinds().find(|kind| kind.shelf == shelf).cloned() {
-            let refreshed = self.store.refresh(shelf, |stored| refreshed(&kind, stored));
-            if refreshed {
-                self.touched.insert(shelf);
-            }
+        let versions = Arc::new(Versions::of(spec, before.map(Custom::versions)));
+        let shape = Arc::new(shape(definition));
+        let kinds = served(definition).map(|entry| {
+            let custom = Custom::of(spec, entry, &versions, origin.clone());
+            custom_kind(spec, entry, custom, &shape, shelf)
+        });
+        let kinds: Vec<Kind> = kinds.collect();
+        if self.registry.replace(group, plural, kinds) {
+            self.store.reserve(self.registry.shelves());
         }
+        // Watches of the kinds there were are over.
+        self.touched.insert(shelf);
     }
 
     /// Deletes the objects of a definition that is to go, and lets it go after the last.
@@ -280,7 +284,9 @@ impl Machine {
 
     fn withdraw(&mut self, definition: &Stored) {
         if let Some((plural, group)) = definition.name().split_once('.') {
+            let shelf = self.registry.custom(group, plural).map(|kind| kind.shelf);
             self.registry.replace(group, plural, Vec::new());
+            self.touched.extend(shelf);
         }
     }
 }
@@ -312,12 +318,17 @@ fn shape(definition: &Value) -> OneShape {
     shape.unwrap_or_else(|| OneShape::new(&group, gotk_merge::ObjectType::deduced()))
 }
 
-fn custom_kind(spec: &Value, version: &Value, shape: &Arc<OneShape>, shelf: usize) -> Kind {
+fn custom_kind(
+    spec: &Value,
+    version: &Value,
+    custom: Custom,
+    shape: &Arc<OneShape>,
+    shelf: usize,
+) -> Kind {
     let text = |value: &Value| Box::<str>::from(value.as_str().unwrap_or_default());
     let texts =
         |value: &Value| value.as_array().into_iter().flatten().map(&text).collect::<Vec<_>>();
     let names = &spec["names"];
-    let fields = version["selectableFields"].as_array().into_iter().flatten();
     Kind {
         group: text(&spec["group"]),
         version: text(&version["name"]),
@@ -335,11 +346,9 @@ fn custom_kind(spec: &Value, version: &Value, shape: &Arc<OneShape>, shelf: usiz
         update_creates: false,
         update_needs_version: true,
         built_in: false,
-        fields: fields
-            .map(|field| text(&field["jsonPath"]).trim_start_matches('.').into())
-            .collect(),
+        fields: custom.fields().into(),
         versions: Arc::clone(shape),
-        custom: Some(Custom::of(spec, version)),
+        custom: Some(custom),
         shelf,
     }
 }
@@ -347,14 +356,4 @@ fn custom_kind(spec: &Value, version: &Value, shape: &Arc<OneShape>, shelf: usiz
 fn subresources(version: &Value) -> Vec<Box<str>> {
     let has = |name: &&str| version["subresources"][name].is_object();
     ["status", "scale"].into_iter().filter(has).map(Into::into).collect()
-}
-
-/// A stored object as a schema that has changed shows it; none where it shows the same.
-fn refreshed(kind: &Kind, stored: &Stored) -> Option<Stored> {
-    let custom = kind.custom.as_ref()?;
-    let before = stored.value(kind);
-    let mut object = before.clone();
-    custom.prune(&mut object);
-    custom.default(&mut object);
-    (object != before).then(|| Stored::encode(kind, object, stored.version))
 }

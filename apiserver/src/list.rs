@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use crate::accept::Form;
 use crate::clock::Clock;
-use crate::convert::Foreign;
 use crate::kind::Kind;
 use crate::object::{self, Stored};
 use crate::read::partial;
@@ -19,38 +18,29 @@ use crate::table::Printer;
 pub(crate) struct Shape {
     partial: bool,
     table: Option<Arc<Rows>>,
-    foreign: Option<Foreign>,
+    kind: Arc<Kind>,
     /// `{"kind":…,"apiVersion":…,` of a whole object.
     head: Bytes,
-    /// Upstream leaves the kind out of the items of built-in lists, and only there.
-    bare_items: bool,
 }
 
 /// The tables of a watch: one for each event, and headers once.
 #[derive(Debug)]
 struct Rows {
-    kind: Arc<Kind>,
     printer: Printer,
     clock: Clock,
     begun: AtomicBool,
 }
 
 impl Shape {
-    pub(crate) fn of(kind: &Kind, form: Form) -> Self {
+    pub(crate) fn of(kind: &Arc<Kind>, form: Form) -> Self {
         let head = object::head(&kind.kind, &kind.api_version());
-        Self {
-            partial: form == Form::Partial,
-            table: None,
-            foreign: kind.foreign,
-            head,
-            bare_items: kind.built_in,
-        }
+        Self { partial: form == Form::Partial, table: None, kind: Arc::clone(kind), head }
     }
 
     /// Events as tables.
     pub(crate) fn table(kind: &Arc<Kind>, printer: Printer, clock: Clock) -> Self {
         let begun = AtomicBool::new(false);
-        let rows = Rows { kind: Arc::clone(kind), printer, clock, begun };
+        let rows = Rows { printer, clock, begun };
         Self { table: Some(Arc::new(rows)), ..Self::of(kind, Form::Json) }
     }
 
@@ -58,43 +48,28 @@ impl Shape {
         !self.partial && self.table.is_none()
     }
 
-    pub(crate) fn head(&self) -> &Bytes {
-        &self.head
-    }
-
     /// Writes a whole object: alone, or in an event.
     pub(crate) fn write(&self, object: &Stored, out: &mut BytesMut) {
         if let Some(rows) = &self.table {
             let headers = !rows.begun.swap(true, Ordering::Relaxed);
-            let table = rows.printer.event(&rows.kind, object, headers, rows.clock.now());
+            let table = rows.printer.event(&self.kind, object, headers, rows.clock.now());
             out.extend_from_slice(table.to_string().as_bytes());
-        } else if let (Some(foreign), false) = (self.foreign, self.partial) {
-            out.extend_from_slice(&self.head);
-            out.extend_from_slice(&shown(foreign, object).as_bytes()[1..]);
         } else if self.partial {
             out.extend_from_slice(partial(object).to_string().as_bytes());
         } else {
             out.extend_from_slice(&self.head);
-            out.extend_from_slice(&object.tail());
+            out.extend_from_slice(&object.bare(&self.kind)[1..]);
         }
     }
 
     fn write_item(&self, object: &Stored, out: &mut BytesMut) {
-        if let (Some(foreign), false) = (self.foreign, self.partial) {
-            out.extend_from_slice(shown(foreign, object).as_bytes());
-        } else if self.bare_items && !self.partial {
-            out.extend_from_slice(&object.bare());
+        // Upstream leaves the kind out of the items of built-in lists, and only there.
+        if self.kind.built_in && !self.partial {
+            out.extend_from_slice(&object.bare(&self.kind));
         } else {
             self.write(object, out);
         }
     }
-}
-
-/// An object in its second shape, without kind and version.
-fn shown(foreign: Foreign, object: &Stored) -> String {
-    let mut value: Value = serde_json::from_slice(&object.bare()).unwrap_or_default();
-    foreign.shown(&mut value);
-    value.to_string()
 }
 
 /// The objects of a page, shared with the store until they are written.

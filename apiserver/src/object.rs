@@ -1,11 +1,14 @@
 //! One object at rest: its bytes, and the few facts the server asks it for.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use crate::custom::Version;
 use crate::kind::Kind;
+use crate::owning;
 
 /// An object as stored: JSON without `apiVersion` and `kind`, which depend on who asks.
 #[derive(Debug)]
@@ -17,6 +20,10 @@ pub(crate) struct Stored {
     pub(crate) labels: Box<[(Box<str>, Box<str>)]>,
     /// Values of [`Kind::fields`], in that order.
     fields: Box<[Box<str>]>,
+    /// For a custom kind the version the object rests in, as it was then.
+    rests_in: Option<Arc<Version>>,
+    /// Whether that version, as it was, shows no more than what rests.
+    complete: bool,
     /// Uids in `metadata.ownerReferences`.
     pub(crate) owners: Box<[Box<str>]>,
     pub(crate) deleting: bool,
@@ -32,6 +39,9 @@ impl Stored {
         if let Some(foreign) = kind.foreign {
             foreign.stored(&mut object);
         }
+        let rest = kind.custom.as_ref().map(|custom| custom.rest(&mut object));
+        let (rests_in, complete) = rest.map_or((None, true), |(version, it)| (Some(version), it));
+        let fields = rests_in.as_ref().map_or(&*kind.fields, |version| version.fields());
         if let Some(map) = object.as_object_mut() {
             map.remove("apiVersion");
             map.remove("kind");
@@ -44,7 +54,9 @@ impl Stored {
             uid: text(&meta["uid"]).into(),
             version,
             labels: pairs(&meta["labels"]),
-            fields: kind.fields.iter().map(|path| selectable(&object, path)).collect(),
+            fields: fields.iter().map(|path| selectable(&object, path)).collect(),
+            rests_in,
+            complete,
             owners: owners.map(|owner| text(&owner["uid"]).into()).collect(),
             deleting: meta["deletionTimestamp"].is_string(),
             key: key(namespace, name).into(),
@@ -71,34 +83,80 @@ impl Stored {
     }
 
     /// The value of a selectable field; absent is empty, as upstream has it.
-    pub(crate) fn field<'a>(&'a self, kind: &Kind, path: &str) -> Option<&'a str> {
+    pub(crate) fn field(&self, kind: &Kind, path: &str) -> Option<Cow<'_, str>> {
         match path {
-            "metadata.name" => Some(self.name()),
-            "metadata.namespace" => Some(self.namespace().unwrap_or_default()),
-            _ => kind.fields.iter().position(|p| &**p == path).map(|at| &*self.fields[at]),
+            "metadata.name" => return Some(self.name().into()),
+            "metadata.namespace" => return Some(self.namespace().unwrap_or_default().into()),
+            _ if !kind.fields.iter().any(|known| &**known == path) => return None,
+            _ => {}
+        }
+        // What was noted is what the version it rests in shows.
+        let noted = self.rests_in.as_ref().map_or(&*kind.fields, |version| version.fields());
+        let noted = noted.iter().position(|noted| &**noted == path);
+        match noted.and_then(|at| self.fields.get(at)).filter(|_| self.rests_as_shown(kind)) {
+            Some(value) => Some((&**value).into()),
+            None => Some(selectable(&self.shown(kind), path).into_string().into()),
         }
     }
 
-    /// The whole object, to be changed.
+    /// The whole object as `kind` shows it, to be changed.
     pub(crate) fn value(&self, kind: &Kind) -> Value {
-        let mut object: Map<String, Value> = serde_json::from_slice(&self.body).unwrap_or_default();
-        object.insert("apiVersion".to_owned(), kind.api_version().into());
-        object.insert("kind".to_owned(), (&*kind.kind).into());
-        let mut object = Value::Object(object);
+        let mut object = self.shown(kind);
+        object["apiVersion"] = kind.api_version().into();
+        object["kind"] = (&*kind.kind).into();
+        object
+    }
+
+    /// As `kind` shows it, without `apiVersion` and `kind`: an item in a list of a built-in kind.
+    pub(crate) fn bare(&self, kind: &Kind) -> Bytes {
+        match kind.foreign.is_none() && self.rests_as_shown(kind) {
+            true => self.body.clone(),
+            false => Bytes::from(self.shown(kind).to_string()),
+        }
+    }
+
+    /// What rests, to be searched.
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// What rests: in no version's words but the stored one's.
+    pub(crate) fn resting(&self) -> Value {
+        let object: Map<String, Value> = serde_json::from_slice(&self.body).unwrap_or_default();
+        Value::Object(object)
+    }
+
+    fn shown(&self, kind: &Kind) -> Value {
+        let mut object = self.resting();
         if let Some(foreign) = kind.foreign {
             foreign.shown(&mut object);
+        }
+        if let (Some(custom), Some(version)) = (&kind.custom, &self.rests_in)
+            && !self.rests_as_shown(kind)
+        {
+            custom.show(version, &mut object);
         }
         object
     }
 
-    /// The members after the opening brace, closing brace included.
-    pub(crate) fn tail(&self) -> Bytes {
-        self.body.slice(1..)
+    /// Whether a kind that has no words of its own shows what rests, as it is.
+    fn rests_as_shown(&self, kind: &Kind) -> bool {
+        match (&kind.custom, &self.rests_in) {
+            (Some(custom), Some(version)) => self.complete && custom.rests_as_shown(version),
+            _ => true,
+        }
     }
 
-    /// The object without `apiVersion` and `kind`: an item in a list of a built-in kind.
-    pub(crate) fn bare(&self) -> Bytes {
-        self.body.clone()
+    /// Whether `object`, which `kind` shows, would rest otherwise than this: after a definition or
+    /// the stored version changed, or when another version knows more.
+    pub(crate) fn would_change(&self, kind: &Kind, object: &Value) -> bool {
+        let (Some(custom), Some(version)) = (&kind.custom, &self.rests_in) else { return false };
+        if custom.stores(version) && self.rests_as_shown(kind) {
+            return false;
+        }
+        let new = Self::encode(kind, object.clone(), self.version);
+        let moved = new.rests_in.as_ref().is_none_or(|rests| rests.name != version.name);
+        moved || !owning::same(&self.resting(), &new.resting())
     }
 }
 
@@ -158,8 +216,8 @@ mod tests {
         let stored = Stored::encode(&kind, pod.clone(), 7);
         assert_eq!((stored.namespace(), stored.name(), stored.version), (Some("n"), "a", 7));
         assert_eq!(stored.label("x"), Some("y"));
-        assert_eq!(stored.field(&kind, "spec.nodeName"), Some("node-1"));
-        assert_eq!(stored.field(&kind, "spec.hostNetwork"), Some("false"));
+        assert_eq!(stored.field(&kind, "spec.nodeName").as_deref(), Some("node-1"));
+        assert_eq!(stored.field(&kind, "spec.hostNetwork").as_deref(), Some("false"));
         assert_eq!(stored.field(&kind, "spec.unknown"), None);
         let mut back = pod;
         back["metadata"]["resourceVersion"] = "7".into();

@@ -148,10 +148,13 @@ impl Machine {
     }
 
     /// The lines a watch has not seen, and the version up to which it has now.
+    ///
+    /// A watch of a kind that is no longer served as it was is over, as upstream has it.
     pub(crate) fn poll(&self, watch: &mut Watch) -> Result<Vec<Bytes>, Expired> {
-        let events = self.store.since(watch.shelf(), watch.cursor)?;
+        let events = self.store.since(watch.kind().shelf, watch.cursor)?;
         let lines = events.filter_map(|event| watch.line(event)).collect();
         watch.cursor = watch.cursor.max(self.store.version());
+        watch.over = !self.registry.serves(watch.kind());
         Ok(lines)
     }
 }
@@ -178,10 +181,9 @@ fn list_meta(version: u64, next: Option<String>, remaining: Option<usize>) -> Va
 pub(crate) fn document(kind: &Kind, stored: &Stored, form: Form, code: u16) -> Document {
     let body = match form {
         Form::Partial => Bytes::from(partial(stored).to_string()),
-        _ if kind.foreign.is_some() => Bytes::from(stored.value(kind).to_string()),
         _ => {
             let head = object::head(&kind.kind, &kind.api_version());
-            Bytes::from([&head[..], &stored.tail()[..]].concat())
+            Bytes::from([&head[..], &stored.bare(kind)[1..]].concat())
         }
     };
     Document { code, body, warnings: Vec::new(), retry_after: None, content_type: JSON }
@@ -189,7 +191,7 @@ pub(crate) fn document(kind: &Kind, stored: &Stored, form: Form, code: u16) -> D
 
 /// Only the metadata of an object.
 pub(crate) fn partial(stored: &Stored) -> Value {
-    partial_of(serde_json::from_slice(&stored.bare()).unwrap_or_default())
+    partial_of(stored.resting())
 }
 
 pub(crate) fn partial_of(mut object: Value) -> Value {

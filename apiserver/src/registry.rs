@@ -45,6 +45,11 @@ impl Registry {
             .cloned()
     }
 
+    /// Whether a kind is served, and has not been replaced by a newer one of its name.
+    pub(crate) fn serves(&self, kind: &Arc<Kind>) -> bool {
+        kind.built_in || self.kinds.iter().any(|served| Arc::ptr_eq(served, kind))
+    }
+
     /// The shelf of a custom kind: the one it has, or a new one.
     pub(crate) fn shelf_of(&self, group: &str, plural: &str) -> usize {
         self.custom(group, plural).map_or(self.shelves, |kind| kind.shelf)

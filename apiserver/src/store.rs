@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Bound;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
+use crate::kind::Kind;
 use crate::object::Stored;
 use crate::owners::Owners;
 
@@ -42,8 +43,21 @@ pub(crate) struct Event {
     /// After the write; for a deletion the last state, with the deletion's version.
     pub(crate) object: Arc<Stored>,
     pub(crate) before: Option<Arc<Stored>>,
-    /// The event's line, encoded by the first watcher that needs it, beside the head it begins with.
-    pub(crate) line: OnceLock<(Bytes, Bytes)>,
+    /// The event's line for each kind it was told as: one for each version that is watched.
+    lines: Mutex<Vec<(Arc<Kind>, Bytes)>>,
+}
+
+impl Event {
+    /// The line for watchers of `kind`, encoded for the first of them.
+    pub(crate) fn line(&self, kind: &Arc<Kind>, encode: impl FnOnce() -> Bytes) -> Bytes {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, line)) = lines.iter().find(|(of, _)| Arc::ptr_eq(of, kind)) {
+            return line.clone();
+        }
+        let line = encode();
+        lines.push((Arc::clone(kind), line.clone()));
+        line
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +133,7 @@ impl Store {
     ) {
         self.version = object.version;
         self.owners.follow(shelf, change, &object, before.as_ref());
-        let event = Arc::new(Event { change, object, before, line: OnceLock::new() });
+        let event = Arc::new(Event { change, object, before, lines: Mutex::default() });
         self.agenda.push_back((shelf, Arc::clone(&event)));
         let history = self.history;
         let shelf = &mut self.shelves[shelf];
@@ -179,30 +193,6 @@ impl Store {
     pub(crate) fn dependents(&self, uid: &str) -> Vec<(usize, Arc<Stored>)> {
         let places = self.owners.dependents(uid);
         places.filter_map(|(shelf, key)| Some((shelf, Arc::clone(self.get(shelf, key)?)))).collect()
-    }
-
-    /// Shows every object of a shelf anew, without a write: same versions, and no past.
-    ///
-    /// True when an object changed; then the log is forgotten, as its states were seen differently.
-    pub(crate) fn refresh(
-        &mut self,
-        shelf: usize,
-        show: impl Fn(&Stored) -> Option<Stored>,
-    ) -> bool {
-        let version = self.version;
-        let shelf = &mut self.shelves[shelf];
-        let mut changed = false;
-        for object in shelf.objects.values_mut() {
-            if let Some(shown) = show(object) {
-                *object = Arc::new(shown);
-                changed = true;
-            }
-        }
-        if changed {
-            shelf.log.clear();
-            shelf.forgotten = version;
-        }
-        changed
     }
 
     /// Objects whose key starts with `prefix`, in the order of their keys.

@@ -146,7 +146,7 @@ impl Machine {
             options => DeleteOptions::of(options)?,
         };
         let phase = pod.field(&target.kind, "status.phase").unwrap_or_default();
-        if !matches!(phase, "Succeeded" | "Failed" | "Pending") {
+        if !matches!(&*phase, "Succeeded" | "Failed" | "Pending") {
             self.spend_budget(&pod, options.dry_run || dry_run)?;
         }
         self.delete_object(&target.kind, &pod, &options)?;

@@ -110,7 +110,7 @@ pub(crate) fn tell(
 }
 
 async fn follow(shared: &Shared, watch: &mut Watch, client: &mut Client) -> Result<(), Over> {
-    let mut news = shared.sender(watch.shelf()).subscribe();
+    let mut news = shared.sender(watch.kind().shelf).subscribe();
     client.begin(watch).await?;
     while let Some(lines) = watch.next_initial() {
         client.send(lines, watch).await?;
@@ -123,6 +123,9 @@ async fn follow(shared: &Shared, watch: &mut Watch, client: &mut Client) -> Resu
         };
         for line in lines {
             client.send(line, watch).await?;
+        }
+        if watch.over {
+            return Ok(());
         }
         tokio::select! {
             changed = news.changed() => changed.map_err(|_| Over)?,

@@ -29,6 +29,8 @@ pub(crate) struct Watch {
     pub(crate) mark_initial: bool,
     pub(crate) bookmarks: bool,
     pub(crate) timeout_seconds: Option<u64>,
+    /// Whether there is nothing more to tell, ever.
+    pub(crate) over: bool,
 }
 
 impl Watch {
@@ -50,11 +52,12 @@ impl Watch {
             mark_initial: false,
             bookmarks: false,
             timeout_seconds: None,
+            over: false,
         }
     }
 
-    pub(crate) fn shelf(&self) -> usize {
-        self.kind.shelf
+    pub(crate) fn kind(&self) -> &Arc<Kind> {
+        &self.kind
     }
 
     /// The objects that were there at the start, taken out in portions.
@@ -86,12 +89,7 @@ impl Watch {
             (true, false) => Change::Deleted,
         };
         if change == event.change && self.shape.is_whole() {
-            let head = self.shape.head();
-            let (of, line) =
-                event.line.get_or_init(|| (head.clone(), self.encode(change, &event.object)));
-            if of == head {
-                return Some(line.clone());
-            }
+            return Some(event.line(&self.kind, || self.encode(change, &event.object)));
         }
         match &event.before {
             // The object left the selection: the client gets the state it knew, at the new version.

@@ -47,6 +47,16 @@ impl Edit {
         }
     }
 
+    /// What would have been stored, as it would have been shown.
+    fn pretended(&self, mut object: Value) -> Value {
+        let Some(custom) = &self.kind.custom else { return object };
+        let (version, complete) = custom.rest(&mut object);
+        if !complete || !custom.rests_as_shown(&version) {
+            custom.show(&version, &mut object);
+        }
+        object
+    }
+
     pub(crate) fn document(&self, outcome: &Outcome, form: Form, code: u16) -> Document {
         match outcome {
             Outcome::Stored(stored) => read::document(&self.kind, stored, form, code),
@@ -216,7 +226,7 @@ impl Machine {
         if !causes.is_empty() {
             return Err(Failure::invalid(kind, old.name(), causes));
         }
-        if crate::owning::same(&before, &new) {
+        if crate::owning::same(&before, &new) && !old.would_change(kind, &new) {
             return Ok(Outcome::Stored(Arc::clone(old)));
         }
         Ok(self.commit_update(edit, old, new))
@@ -240,7 +250,7 @@ impl Machine {
 
     fn commit(&mut self, edit: &Edit, object: Value) -> Outcome {
         if edit.dry_run {
-            return Outcome::Pretended(object);
+            return Outcome::Pretended(edit.pretended(object));
         }
         Outcome::Stored(self.put(&edit.kind, object))
     }

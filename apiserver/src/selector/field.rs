@@ -14,7 +14,7 @@ pub(super) struct Requirement {
 
 impl Requirement {
     pub(super) fn matches(&self, kind: &Kind, object: &Stored) -> bool {
-        object.field(kind, &self.path).is_some_and(|found| (found == &*self.value) == self.equal)
+        object.field(kind, &self.path).is_some_and(|found| (*found == *self.value) == self.equal)
     }
 }
 

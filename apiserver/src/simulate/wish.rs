@@ -60,8 +60,7 @@ fn delay(subject: &Subject) -> Option<Duration> {
 
 /// Whether an object may say what is to become of it.
 pub(super) fn is_in(object: &Stored) -> bool {
-    let body = object.bare();
-    body.windows(FATE.len()).any(|part| part == FATE.as_bytes())
+    object.text().windows(FATE.len()).any(|part| part == FATE.as_bytes())
 }
 
 /// A whole number and its unit.

@@ -1,6 +1,7 @@
 //! The facts, by topic.
 
 mod apply;
+mod conversions;
 mod crds;
 mod deletion;
 mod discovery;
@@ -29,8 +30,9 @@ use crate::fact::Fact;
 
 /// All facts there are.
 pub(crate) fn all() -> impl Iterator<Item = &'static Fact> {
-    const TOPICS: [&[Fact]; 22] = [
+    const TOPICS: [&[Fact]; 23] = [
         apply::FACTS,
+        conversions::FACTS,
         crds::FACTS,
         deletion::FACTS,
         discovery::FACTS,

@@ -56,7 +56,7 @@ pub(crate) fn anything() -> Value {
 }
 
 /// A definition with one version, `v1`, with a status.
-fn definition(s: &Server, spec: Value) -> Value {
+pub(crate) fn definition(s: &Server, spec: Value) -> Value {
     let group = format!("{}.gotk.dev", s.namespace);
     let status = json!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true });
     let schema = json!({ "type": "object", "properties": { "spec": spec, "status": status } });
@@ -85,7 +85,7 @@ pub(crate) async fn register(s: &Server, spec: Value, change: impl FnOnce(&mut V
     serve(s, &definition).await
 }
 
-async fn serve(s: &Server, definition: &Value) -> Crd {
+pub(crate) async fn serve(s: &Server, definition: &Value) -> Crd {
     s.post(DEFINITIONS, definition).await.is(201);
     let group = definition["spec"]["group"].as_str().unwrap().to_owned();
     let api = format!("/apis/{group}/v1");
