@@ -18,6 +18,7 @@ mod workload;
 
 use serde_json::{Value, json};
 
+use crate::convert;
 use crate::definition;
 use crate::failure::Cause;
 use crate::kind::Kind;
@@ -49,9 +50,19 @@ pub(crate) fn default(kind: &Kind, object: &mut Value) {
                 annotate(object, GENERATION, "1");
             }
         }
+        ("autoscaling", _) if &*kind.version == "v1" => default_old_autoscaler(object),
         _ => workload::default(kind, object),
     }
     defaults::fill(kind, object);
+}
+
+/// As in version 2, which is stored: without metrics it looks at the processor.
+fn default_old_autoscaler(object: &mut Value) {
+    const TARGET: &str = "targetCPUUtilizationPercentage";
+    let others = !object["metadata"]["annotations"][convert::METRICS].is_null();
+    if object["spec"].is_object() && object["spec"][TARGET].is_null() && !others {
+        object["spec"][TARGET] = 80.into();
+    }
 }
 
 /// What a change keeps although it does not say it.
@@ -168,7 +179,7 @@ pub(crate) fn update_causes(
         ("events.k8s.io", "Event") => event::update_causes(before, new),
         _ => {
             if subresource == "status" {
-                return counts::causes(kind, &new["status"]);
+                return counts::causes(kind, &before["status"], &new["status"]);
             }
             let mut causes = workload::update_causes(kind, before, new);
             causes.extend(rules::update_causes(kind, before, new));

@@ -25,9 +25,12 @@ const EVENT_FIELDS: [(&str, &str); 7] = [
     ("reportingComponent", "reportingController"),
 ];
 
+/// The annotation of an old autoscaler for what it has no field for.
+pub(crate) const METRICS: &str = "autoscaling.alpha.kubernetes.io/metrics";
+
 /// Annotations of an old autoscaler: part of the object, field, annotation.
 const KEPT: [(&str, &str, &str); 4] = [
-    ("spec", "metrics", "autoscaling.alpha.kubernetes.io/metrics"),
+    ("spec", "metrics", METRICS),
     ("spec", "behavior", "autoscaling.alpha.kubernetes.io/behavior"),
     ("status", "currentMetrics", "autoscaling.alpha.kubernetes.io/current-metrics"),
     ("status", "conditions", "autoscaling.alpha.kubernetes.io/conditions"),
@@ -123,6 +126,10 @@ fn autoscaler_stored(object: &mut Value) {
     if let Some(cpu) = take(object, "status", "currentCPUUtilizationPercentage") {
         let current = json!({ "averageUtilization": cpu });
         prepend(object, "status", "currentMetrics", "current", current);
+    }
+    // … and this null in the newer one.
+    if let Some(status) = object.get_mut("status").and_then(Value::as_object_mut) {
+        status.entry("currentMetrics").or_insert(Value::Null);
     }
 }
 

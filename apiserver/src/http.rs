@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -22,7 +22,7 @@ use crate::list::List;
 use crate::machine::{Answer, Document, JSON, Machine, Request};
 use crate::query::Query;
 use crate::requests::Log;
-use crate::telling::{Limit, tell};
+use crate::telling::{Limit, Told, tell};
 
 /// The machine, and who waits for its news.
 #[derive(Debug)]
@@ -221,7 +221,7 @@ fn document(document: Document) -> Response<Reply> {
 pub(crate) enum Reply {
     Whole(Option<Bytes>),
     List(List),
-    Stream(mpsc::Receiver<Bytes>),
+    Stream(mpsc::Receiver<Told>),
 }
 
 impl Body for Reply {
@@ -235,7 +235,15 @@ impl Body for Reply {
         let next = match &mut *self {
             Self::Whole(body) => Poll::Ready(body.take()),
             Self::List(list) => Poll::Ready(list.next_piece()),
-            Self::Stream(lines) => lines.poll_recv(cx),
+            Self::Stream(told) => match ready!(told.poll_recv(cx)) {
+                Some(Told::Lines(lines)) => Poll::Ready(Some(lines)),
+                // Who asks has passed on all that came before.
+                Some(Told::Cut(cut)) => {
+                    cut.notify_one();
+                    Poll::Pending
+                }
+                None => Poll::Ready(None),
+            },
         };
         next.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
     }

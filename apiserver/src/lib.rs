@@ -128,6 +128,7 @@ mod base64;
 mod builtin;
 mod clock;
 mod conditions;
+mod connection;
 mod continuation;
 mod convert;
 mod custom;

@@ -5,18 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
+use crate::connection::connection;
 use crate::error::Error;
 use crate::fault::{Fault, Injected};
-use crate::http::{Shared, keep_time, respond};
+use crate::http::{Shared, keep_time};
 use crate::ids::Ids;
 use crate::link::Link;
 use crate::machine::{Habits, Machine};
@@ -290,21 +287,5 @@ async fn listen(listener: TcpListener, shared: Arc<Shared>) {
             }
             Some(_) = connections.join_next() => {}
         }
-    }
-}
-
-/// HTTP/1.1 or HTTP/2, as the client begins.
-async fn connection(stream: TcpStream, shared: Arc<Shared>) {
-    // Answers are small and waited for; without this a watch event may sit in the kernel.
-    let _best_effort = stream.set_nodelay(true);
-    let cut = Arc::new(Notify::new());
-    let of_requests = Arc::clone(&cut);
-    let service =
-        service_fn(move |request| respond(Arc::clone(&shared), request, Arc::clone(&of_requests)));
-    let builder = auto::Builder::new(TokioExecutor::new());
-    tokio::select! {
-        // A connection that breaks concerns its client only.
-        _closed = builder.serve_connection(TokioIo::new(stream), service) => {}
-        () = cut.notified() => {}
     }
 }

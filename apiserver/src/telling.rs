@@ -36,19 +36,27 @@ impl Limit {
     }
 }
 
+/// What a watch says to its connection.
+#[derive(Debug)]
+pub(crate) enum Told {
+    Lines(Bytes),
+    /// The connection is to end here.
+    Cut(Arc<Notify>),
+}
+
 /// Why a watch has nothing more to say.
 struct Over;
 
 /// The client's end, and what is to go wrong with it.
 struct Client {
-    lines: mpsc::Sender<Bytes>,
+    lines: mpsc::Sender<Told>,
     limit: Option<Limit>,
 }
 
 impl Client {
     async fn send(&mut self, lines: Bytes, watch: &Watch) -> Result<(), Over> {
         let Some(limit) = &mut self.limit else {
-            return self.lines.send(lines).await.map_err(|_| Over);
+            return self.tell(Told::Lines(lines)).await;
         };
         // A line is an event: JSON has no other line breaks.
         let ends = lines.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at);
@@ -56,9 +64,16 @@ impl Client {
         limit.left -= ends.len();
         let told = lines.slice(..ends.last().map_or(0, |end| end + 1));
         if !told.is_empty() {
-            self.lines.send(told).await.map_err(|_| Over)?;
+            self.tell(Told::Lines(told)).await?;
         }
-        if limit.left > 0 { Ok(()) } else { self.harm(watch).await }
+        match self.limit.as_ref().is_some_and(|limit| limit.left == 0) {
+            true => self.harm(watch).await,
+            false => Ok(()),
+        }
+    }
+
+    async fn tell(&self, told: Told) -> Result<(), Over> {
+        self.lines.send(told).await.map_err(|_| Over)
     }
 
     /// Before anything is sent: some harms wait for no event.
@@ -71,17 +86,17 @@ impl Client {
 
     async fn harm(&mut self, watch: &Watch) -> Result<(), Over> {
         let Some(limit) = self.limit.take() else { return Ok(()) };
-        // The client has what was sent before: it was taken, and had the time to leave.
-        drop(self.lines.reserve().await);
-        tokio::time::sleep(Duration::from_millis(20)).await;
         match limit.harm {
-            Harm::CutAfter(_) => limit.cut.notify_one(),
             Harm::ExpireAfter(_) => {
                 let expired = watch.expired(&Expired { oldest: watch.cursor.saturating_add(1) });
-                let _gone = self.lines.send(expired).await;
+                self.tell(Told::Lines(expired)).await?;
+                return Err(Over);
             }
-            _ => self.lines.closed().await,
+            Harm::CutAfter(_) => self.tell(Told::Cut(limit.cut)).await?,
+            _ => {}
         }
+        // The end of the stream would be an answer.
+        self.lines.closed().await;
         Err(Over)
     }
 }
@@ -91,7 +106,7 @@ pub(crate) fn tell(
     shared: Arc<Shared>,
     mut watch: Watch,
     limit: Option<Limit>,
-) -> mpsc::Receiver<Bytes> {
+) -> mpsc::Receiver<Told> {
     // One line in flight: a slow client is waited for here and costs nothing in the store.
     let (lines, receiver) = mpsc::channel(1);
     let lifetime = watch.timeout_seconds.map_or(LIFETIME, Duration::from_secs);
@@ -103,7 +118,7 @@ pub(crate) fn tell(
         let over = tokio::time::timeout_at(end, told).await;
         if over.is_err() && watch.bookmarks {
             // A client that has left does not need to be told.
-            let _told = client.lines.try_send(watch.bookmark(false));
+            let _told = client.lines.try_send(Told::Lines(watch.bookmark(false)));
         }
     });
     receiver

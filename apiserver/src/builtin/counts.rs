@@ -1,4 +1,5 @@
-//! The counts in the status of a workload: none below zero, none above what there is.
+//! The counts in the status of a workload: none below zero, none above what there is, and collisions
+//! only grow.
 
 use serde_json::Value;
 
@@ -75,7 +76,7 @@ fn of(kind: &Kind) -> Option<Counts> {
     Some(counts)
 }
 
-pub(super) fn causes(kind: &Kind, status: &Value) -> Vec<Cause> {
+pub(super) fn causes(kind: &Kind, before: &Value, status: &Value) -> Vec<Cause> {
     let Some(counts) = of(kind) else { return Vec::new() };
     let count = |field: &str| status[field].as_i64().unwrap_or_default();
     let refuse = |field: &str, why: &str| {
@@ -89,6 +90,14 @@ pub(super) fn causes(kind: &Kind, status: &Value) -> Vec<Cause> {
     if !counts.parts.is_empty() && count("availableReplicas") > count("readyReplicas") {
         let why = format!("cannot be greater than {}", counts.ready);
         causes.push(refuse("availableReplicas", &why));
+    }
+    const COLLISIONS: &str = "collisionCount";
+    if counts.all.contains(&COLLISIONS)
+        && before[COLLISIONS]
+            .as_i64()
+            .is_some_and(|was| count(COLLISIONS) < was || status[COLLISIONS].is_null())
+    {
+        causes.push(refuse(COLLISIONS, "cannot be decremented"));
     }
     causes
 }
@@ -104,7 +113,10 @@ mod tests {
     fn no_part_is_more_than_the_whole() {
         let kind = Registry::built_in().find("apps", "v1", "deployments").unwrap();
         let fields = |status: Value| -> Vec<String> {
-            causes(&kind, &status).iter().map(|cause| cause.field().to_owned()).collect()
+            causes(&kind, &Value::Null, &status)
+                .iter()
+                .map(|cause| cause.field().to_owned())
+                .collect()
         };
         let good = json!({ "replicas": 3, "readyReplicas": 2, "availableReplicas": 2 });
         assert_eq!(fields(good), [""; 0]);
@@ -112,5 +124,17 @@ mod tests {
         assert_eq!(fields(more), ["status.availableReplicas"; 2]);
         let less = json!({ "replicas": -1, "updatedReplicas": -1, "readyReplicas": -1, "availableReplicas": -1 });
         assert_eq!(fields(less).len(), 4);
+    }
+
+    #[test]
+    fn collisions_only_grow() {
+        let kind = Registry::built_in().find("apps", "v1", "statefulsets").unwrap();
+        let refused = |before: Value, after: Value| causes(&kind, &before, &after).len();
+        let count = |count: i64| json!({ "collisionCount": count });
+        assert_eq!(refused(count(1), count(2)), 0);
+        assert_eq!(refused(json!({}), json!({})), 0);
+        assert_eq!(refused(count(2), count(1)), 1);
+        assert_eq!(refused(count(0), json!({})), 1);
+        assert_eq!(refused(count(2), count(-1)), 2);
     }
 }

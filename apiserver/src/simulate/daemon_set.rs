@@ -91,6 +91,9 @@ impl Machine {
         ]);
         if let Some(status) = object["status"].as_object_mut() {
             status.extend(rest);
+            if let Some(collisions) = set.object["status"].get("collisionCount") {
+                status.insert("collisionCount".to_owned(), collisions.clone());
+            }
         }
         self.report_status(set, CONTROLLERS, object);
         if let Some(next) = tally.next {

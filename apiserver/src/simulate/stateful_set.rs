@@ -194,7 +194,8 @@ impl Machine {
         let current = if rolled { &row.update } else { &row.current };
         let mut object = set.object.clone();
         object["status"] = json!({
-            "replicas": tally.all, "availableReplicas": tally.available, "collisionCount": 0,
+            "replicas": tally.all, "availableReplicas": tally.available,
+            "collisionCount": set.object["status"]["collisionCount"].as_i64().unwrap_or(0),
             "currentRevision": current.name, "updateRevision": row.update.name,
         });
         let rest = counts(&[

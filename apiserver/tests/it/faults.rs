@@ -123,6 +123,41 @@ async fn a_watch_is_cut_frozen_or_expired_after_so_many_events() {
     assert_eq!((watch.next_name().await.1, watch.next_name().await.1), ("a".into(), "b".into()));
 }
 
+/// What is in the stream of one watch until its connection ends.
+async fn watched(cluster: &Cluster, http2: bool) -> String {
+    let client: Client<_, Full<bytes::Bytes>> =
+        Client::builder(TokioExecutor::new()).http2_only(http2).build_http();
+    let uri = format!("{}{CONFIG_MAPS}?watch=true", cluster.server.url());
+    let mut body = client.get(uri.parse().unwrap()).await.unwrap().into_body();
+    let mut read = Vec::new();
+    loop {
+        match body.frame().await {
+            Some(Ok(frame)) => read.extend_from_slice(&frame.into_data().unwrap()),
+            Some(Err(_)) => return String::from_utf8(read).unwrap(),
+            None => panic!("the stream came to its end"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watch_that_is_cut_has_told_all_that_came_before() {
+    let cluster = Cluster::start().await;
+    let mut large = config_map("a");
+    large["data"]["k"] = "x".repeat(900_000).into();
+    cluster.post(CONFIG_MAPS, large).await;
+    cluster.post(CONFIG_MAPS, config_map("b")).await;
+    cluster.post(CONFIG_MAPS, config_map("c")).await;
+    for http2 in [false, true] {
+        for events in 0..3 {
+            let rule = cluster.server.inject(Fault::new(Harm::CutAfter(events)).verb("watch"));
+            let read = watched(&cluster, http2).await;
+            rule.lift();
+            assert_eq!(read.lines().count(), events, "{http2}");
+            assert!(read.is_empty() || read.ends_with('\n'), "a line was cut");
+        }
+    }
+}
+
 #[tokio::test]
 async fn requests_are_counted_by_whom_they_are_made_for() {
     let cluster = Cluster::start().await;

@@ -4,6 +4,7 @@ use http::Request;
 use serde_json::{Value, json};
 
 use crate::fact::{Fact, fact};
+use crate::facts::with;
 use crate::server::{Answer, Server};
 
 pub(super) const FACTS: &[Fact] = &[
@@ -20,6 +21,7 @@ pub(super) const FACTS: &[Fact] = &[
     fact!(an_evicted_pod_goes, 22),
     fact!(an_event_is_seen_in_both_groups, 19),
     fact!(an_autoscaler_is_seen_in_both_versions, 23),
+    fact!(an_autoscaler_of_the_old_version_has_the_defaults_of_the_new, 23),
 ];
 
 const AUTHORIZATION: &str = "/apis/authorization.k8s.io/v1";
@@ -217,4 +219,43 @@ async fn an_autoscaler_is_seen_in_both_versions(s: Server) {
     let path = format!("{}/h", s.path("/apis/autoscaling/v2", "horizontalpodautoscalers"));
     let new = s.get(&path).await.is(200);
     assert_eq!(new["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"], 50);
+}
+
+async fn an_autoscaler_of_the_old_version_has_the_defaults_of_the_new(s: Server) {
+    let target = json!({ "apiVersion": "apps/v1", "kind": "Deployment", "name": "web" });
+    let old = json!({
+        "apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler", "metadata": { "name": "h" },
+        "spec": { "scaleTargetRef": target, "maxReplicas": 3 },
+    });
+    let path = s.path("/apis/autoscaling/v1", "horizontalpodautoscalers");
+    let newer = s.path("/apis/autoscaling/v2", "horizontalpodautoscalers");
+    let tried = s.post(&format!("{path}?dryRun=All"), &old).await.is(201);
+    let created = s.post(&path, &old).await.is(201);
+    for object in [&tried, &created] {
+        assert_eq!(object["spec"]["targetCPUUtilizationPercentage"], 80);
+        let owned = &object["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"];
+        assert_eq!(owned["f:targetCPUUtilizationPercentage"], json!({}));
+    }
+    let new = s.get(&format!("{newer}/h")).await.is(200);
+    let cpu = json!({ "type": "Utilization", "averageUtilization": 80 });
+    let cpu = json!([{ "type": "Resource", "resource": { "name": "cpu", "target": cpu } }]);
+    assert_eq!(new["spec"]["metrics"], cpu);
+    assert_eq!(new["status"], json!({ "currentMetrics": null, "desiredReplicas": 0 }));
+    let again = s.put(&format!("{path}/h"), &old).await.is(200);
+    assert_eq!(again, created, "nothing changed");
+    // What is in an annotation is a metric, too.
+    let key = "autoscaling.alpha.kubernetes.io/metrics";
+    let others = json!([{ "type": "Resource", "resource": { "name": "memory", "targetAverageUtilization": 50 } }]);
+    let mut other = with(&old, "/metadata/name", json!("other"));
+    other["metadata"]["annotations"] = json!({ key: others.to_string() });
+    let other = s.post(&path, &other).await.is(201);
+    assert_eq!(other["spec"].get("targetCPUUtilizationPercentage"), None);
+    // By apply the default is nobody's.
+    let applied = s
+        .apply("m", &format!("{path}/applied"), &with(&old, "/metadata/name", json!("applied")))
+        .await
+        .is(201);
+    assert_eq!(applied["spec"]["targetCPUUtilizationPercentage"], 80);
+    let owned = &applied["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"];
+    assert_eq!(*owned, json!({ "f:maxReplicas": {}, "f:scaleTargetRef": {} }));
 }

@@ -18,6 +18,7 @@ pub(super) const FACTS: &[Fact] = &[
     fact!(a_scale_below_zero_is_refused, 11, [Scale]),
     fact!(a_kind_without_replicas_has_no_scale, 11, [Scale]),
     fact!(a_status_that_contradicts_itself_is_refused, 20, [BuiltinRules]),
+    fact!(a_count_of_collisions_does_not_shrink, 20, [BuiltinRules]),
     fact!(a_zero_in_a_status_is_not_kept_and_nobodys, 18),
 ];
 
@@ -168,4 +169,32 @@ async fn a_status_that_contradicts_itself_is_refused(s: Server) {
     let message = "Deployment.apps \"web\" is invalid: [status.availableReplicas: Invalid value: 2: cannot be \
         greater than status.replicas, status.availableReplicas: Invalid value: 2: cannot be greater than readyReplicas]";
     s.patch(MERGE_PATCH, &path, &patch).await.refused(422, "Invalid", message);
+}
+
+async fn a_count_of_collisions_does_not_shrink(s: Server) {
+    let template = json!({
+        "metadata": { "labels": { "app": "a" } },
+        "spec": { "containers": [{ "name": "main", "image": "main:1" }] },
+    });
+    for (kind, plural) in [
+        ("Deployment", "deployments"),
+        ("DaemonSet", "daemonsets"),
+        ("StatefulSet", "statefulsets"),
+    ] {
+        let object = json!({
+            "apiVersion": "apps/v1", "kind": kind, "metadata": { "name": "a" },
+            "spec": { "selector": { "matchLabels": { "app": "a" } }, "template": template },
+        });
+        s.post(&s.apps(plural), &object).await.is(201);
+        let path = format!("{}/a/status", s.apps(plural));
+        let count = |count: Value| json!({ "status": { "collisionCount": count } });
+        s.patch(MERGE_PATCH, &path, &count(json!(2))).await.is(200);
+        for (new, shown) in [(json!(1), "1"), (json!(null), "0")] {
+            let message = format!(
+                "{kind}.apps \"a\" is invalid: status.collisionCount: Invalid value: {shown}: cannot be decremented"
+            );
+            s.patch(MERGE_PATCH, &path, &count(new)).await.refused(422, "Invalid", &message);
+        }
+        s.patch(MERGE_PATCH, &path, &count(json!(3))).await.is(200);
+    }
 }
