@@ -3,6 +3,9 @@
 //! Events of both groups are one object, and so are autoscalers of both versions. What the older
 //! shape of an autoscaler has no field for stands in annotations, so nothing is lost by writing it.
 
+use std::sync::Arc;
+
+use gotk_merge::{ObjectType, OneShape, Schema, Unconvertible, Versions};
 use serde_json::{Map, Value, json};
 
 /// A shape that is not the stored one.
@@ -12,6 +15,60 @@ pub(crate) enum Foreign {
     Event,
     /// `autoscaling/v1`, stored as version 2.
     Autoscaler,
+}
+
+/// The types of a kind in all its versions, and how an object of one becomes one of another: managed
+/// fields are held against objects of the version they were written in.
+#[derive(Debug)]
+pub(crate) struct Shapes {
+    types: OneShape,
+    foreign: Option<Foreign>,
+}
+
+impl Shapes {
+    /// A kind that has the same shape in all its versions.
+    pub(crate) fn one(types: OneShape) -> Self {
+        Self { types, foreign: None }
+    }
+
+    /// A built-in kind.
+    pub(crate) fn of(schema: &Arc<Schema>, group: &str, kind: &str) -> Self {
+        let types = |group: &str| OneShape::of_kind(schema, group, kind);
+        match (group, kind) {
+            ("autoscaling", "HorizontalPodAutoscaler") => {
+                Self { types: types(group), foreign: Some(Foreign::Autoscaler) }
+            }
+            ("" | "events.k8s.io", "Event") => {
+                let newer = schema.kind("events.k8s.io", "v1", kind);
+                let types = match newer {
+                    Some(newer) => types("").with(Foreign::Event.api_version(), newer),
+                    None => types(""),
+                };
+                Self { types, foreign: Some(Foreign::Event) }
+            }
+            _ => Self::one(types(group)),
+        }
+    }
+}
+
+impl Versions for Shapes {
+    fn type_in(&self, api_version: &str) -> Option<ObjectType> {
+        self.types.type_in(api_version)
+    }
+
+    fn convert(&self, object: &Value, api_version: &str) -> Result<Value, Unconvertible> {
+        let mut converted = self.types.convert(object, api_version)?;
+        if let Some(foreign) = self.foreign {
+            let is_foreign = |version: &str| version == foreign.api_version();
+            let from = object["apiVersion"].as_str().unwrap_or_default();
+            match (is_foreign(from), is_foreign(api_version)) {
+                (true, false) => foreign.stored(&mut converted),
+                (false, true) => foreign.shown(&mut converted),
+                _ => {}
+            }
+        }
+        Ok(converted)
+    }
 }
 
 /// Stored on the left, shown on the right.
@@ -37,6 +94,13 @@ const KEPT: [(&str, &str, &str); 4] = [
 ];
 
 impl Foreign {
+    fn api_version(self) -> &'static str {
+        match self {
+            Self::Event => "events.k8s.io/v1",
+            Self::Autoscaler => "autoscaling/v1",
+        }
+    }
+
     /// Brings a stored object into this shape.
     pub(crate) fn shown(self, object: &mut Value) {
         let Some(root) = object.as_object_mut() else { return };
@@ -112,7 +176,8 @@ fn autoscaler_stored(object: &mut Value) {
         }
     }
     let emptied = object["metadata"]["annotations"].as_object().is_some_and(Map::is_empty);
-    if let Some(meta) = object["metadata"].as_object_mut().filter(|_| emptied) {
+    let meta = object.get_mut("metadata").and_then(Value::as_object_mut);
+    if let Some(meta) = meta.filter(|_| emptied) {
         meta.remove("annotations");
     }
     if let Some(cpu) = take(object, "spec", "targetCPUUtilizationPercentage") {
@@ -146,6 +211,25 @@ fn prepend(object: &mut Value, part: &str, field: &str, place: &str, value: Valu
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn managed_fields_see_the_shape_of_their_version() {
+        let schema = Schema::builtin();
+        let scalers = Shapes::of(&schema, "autoscaling", "HorizontalPodAutoscaler");
+        let old = json!({
+            "apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler",
+            "spec": { "maxReplicas": 3, "targetCPUUtilizationPercentage": 50 },
+        });
+        let new = scalers.convert(&old, "autoscaling/v2").unwrap();
+        assert_eq!(new["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"], 50);
+        assert_eq!(scalers.convert(&new, "autoscaling/v1"), Ok(old));
+        let events = Shapes::of(&schema, "", "Event");
+        let event = json!({ "apiVersion": "v1", "kind": "Event", "message": "m" });
+        let new = events.convert(&event, "events.k8s.io/v1").unwrap();
+        assert_eq!(new["note"], "m");
+        assert!(events.type_in("v1").is_some() && events.type_in("events.k8s.io/v1").is_some());
+        assert!(events.convert(&event, "v2").is_err());
+    }
 
     #[test]
     fn an_event_has_two_spellings() {

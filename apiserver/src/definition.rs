@@ -8,6 +8,7 @@ use std::sync::Arc;
 use gotk_merge::{OneShape, Schema};
 use serde_json::{Value, json};
 
+use crate::convert::Shapes;
 use crate::custom::{Custom, Origin, Versions};
 use crate::failure::Cause;
 use crate::kind::{Kind, Scope};
@@ -231,17 +232,10 @@ impl Machine {
         let shelf = self.registry.shelf_of(group, plural);
         let before = self.registry.custom(group, plural);
         let before = before.as_ref().and_then(|kind| kind.custom.as_ref());
-        let origin = Origin::of(definition);
-        if before.is_some_and(|custom| *custom.origin() == origin) {
+        if before.is_some_and(|custom| *custom.origin() == Origin::of(definition)) {
             return;
         }
-        let versions = Arc::new(Versions::of(spec, before.map(Custom::versions)));
-        let shape = Arc::new(shape(definition));
-        let kinds = served(definition).map(|entry| {
-            let custom = Custom::of(spec, entry, &versions, origin.clone());
-            custom_kind(spec, entry, custom, &shape, shelf)
-        });
-        let kinds: Vec<Kind> = kinds.collect();
+        let kinds = kinds_of(definition, before.map(Custom::versions), shelf);
         if self.registry.replace(group, plural, kinds) {
             self.store.reserve(self.registry.shelves());
         }
@@ -291,6 +285,19 @@ impl Machine {
     }
 }
 
+/// The kinds of a definition, one for each version that is served. What is as it was `before` is the
+/// same, so that objects that rest in it need no second look.
+fn kinds_of(definition: &Value, before: Option<&Versions>, shelf: usize) -> Vec<Kind> {
+    let spec = &definition["spec"];
+    let versions = Arc::new(Versions::of(spec, before));
+    let shape = Arc::new(Shapes::one(shape(definition)));
+    let kinds = served(definition).map(|entry| {
+        let custom = Custom::of(spec, entry, &versions, Origin::of(definition));
+        custom_kind(spec, entry, custom, &shape, shelf)
+    });
+    kinds.collect()
+}
+
 fn served(definition: &Value) -> impl Iterator<Item = &Value> {
     let mut served: Vec<&Value> =
         versions(definition).iter().filter(|version| version["served"] == true).collect();
@@ -322,7 +329,7 @@ fn custom_kind(
     spec: &Value,
     version: &Value,
     custom: Custom,
-    shape: &Arc<OneShape>,
+    shape: &Arc<Shapes>,
     shelf: usize,
 ) -> Kind {
     let text = |value: &Value| Box::<str>::from(value.as_str().unwrap_or_default());
@@ -356,4 +363,62 @@ fn custom_kind(
 fn subresources(version: &Value) -> Vec<Box<str>> {
     let has = |name: &&str| version["subresources"][name].is_object();
     ["status", "scale"].into_iter().filter(has).map(Into::into).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(one: &Value, two: &Value, before: Option<&Kind>) -> [Kind; 2] {
+        let version = |name: &str, spec: &Value| {
+            let spec = json!({ "type": "object", "properties": spec });
+            let schema = json!({ "type": "object", "properties": { "spec": spec } });
+            json!({
+                "name": name, "served": true, "storage": name == "v1",
+                "schema": { "openAPIV3Schema": schema },
+            })
+        };
+        let definition = json!({ "spec": {
+            "group": "example.com", "names": { "kind": "Widget", "plural": "widgets" },
+            "versions": [version("v1", one), version("v2", two)],
+        } });
+        let before = before.and_then(|kind| kind.custom.as_ref()).map(Custom::versions);
+        let mut kinds = kinds_of(&definition, before, 0);
+        kinds.sort_by(|a, b| a.version.cmp(&b.version));
+        kinds.try_into().unwrap()
+    }
+
+    fn text() -> Value {
+        json!({ "type": "string" })
+    }
+
+    #[test]
+    fn what_rests_is_shown_as_it_is_by_the_schema_it_was_written_by() {
+        let (one, two) = (json!({ "a": text(), "b": text() }), json!({ "a": text() }));
+        let [v1, v2] = kinds(&one, &two, None);
+        let object = json!({ "metadata": { "name": "w" }, "spec": { "a": "1", "b": "2" } });
+        let stored = Stored::encode(&v1, object, 7);
+        let as_it_is = |kind: &Kind| stored.bare(kind).as_ptr() == stored.text().as_ptr();
+        assert!(as_it_is(&v1) && !as_it_is(&v2));
+        assert_eq!(stored.value(&v2)["spec"], json!({ "a": "1" }));
+
+        // Another version changes: nothing is looked at again.
+        let [again, _] = kinds(&one, &json!({ "c": text() }), Some(&v1));
+        assert!(as_it_is(&again));
+        // Its own changes: it is seen by today's schema, and what rests stays.
+        let [less, _] = kinds(&two, &two, Some(&again));
+        assert_eq!(stored.value(&less)["spec"], json!({ "a": "1" }));
+        let [back, _] = kinds(&one, &two, Some(&less));
+        assert_eq!(stored.value(&back)["spec"], json!({ "a": "1", "b": "2" }));
+    }
+
+    #[test]
+    fn versions_of_one_schema_share_the_bytes() {
+        let same = json!({ "a": text() });
+        let [v1, v2] = kinds(&same, &same, None);
+        let object = json!({ "metadata": { "name": "w" }, "spec": { "a": "1", "x": 1 } });
+        let stored = Stored::encode(&v2, object, 7);
+        assert_eq!(stored.bare(&v1).as_ptr(), stored.bare(&v2).as_ptr());
+        assert_eq!(stored.field(&v1, "spec.a"), None, "it is not selectable");
+    }
 }

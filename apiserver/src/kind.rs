@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use gotk_merge::OneShape;
-
-use crate::convert::Foreign;
+use crate::convert::{Foreign, Shapes};
 use crate::custom::Custom;
 
 /// What clients can do with a kind, and how the server files it.
@@ -35,7 +33,7 @@ pub(crate) struct Kind {
     /// Paths a field selector may name beside name and namespace.
     pub(crate) fields: Arc<[Box<str>]>,
     /// Its types, by version, for managed fields.
-    pub(crate) versions: Arc<OneShape>,
+    pub(crate) versions: Arc<Shapes>,
     /// The schema of a kind that a definition added.
     pub(crate) custom: Option<Custom>,
     /// Where its objects are kept; all versions of a kind share it.

@@ -107,6 +107,9 @@
 //! position in that log and costs no memory however slow its client; a page of a list is the present
 //! with the log undone. What is older than the log is *expired*, as after etcd's compaction.
 //!
+//! A custom object rests as the stored version of its definition had it when it was written. Another
+//! version, or a definition that changed since, shows what its schema has of that.
+//!
 //! Bodies of built-in kinds are read and written as Go's structs would be, from JSON, YAML or
 //! protobuf, so what is left out, what is written unasked and the words of refusals are upstream's.
 //! Impersonated users and tokens of service accounts may do what roles allow; a request without

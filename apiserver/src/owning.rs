@@ -3,11 +3,12 @@
 use std::sync::{Arc, LazyLock};
 
 use gotk_merge::{
-    Error, FieldFilter, FieldManager, FieldSet, Gvk, Live, OnConflict, OneShape, Schema, Written,
+    Error, FieldFilter, FieldManager, FieldSet, Gvk, Live, OnConflict, Schema, Written,
 };
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::convert::Shapes;
 use crate::failure::{Cause, Failure};
 use crate::kind::Kind;
 use crate::meta;
@@ -128,9 +129,9 @@ impl Writer {
 }
 
 /// The types of a built-in kind in all its versions.
-pub(crate) fn built_in(group: &str, kind: &str) -> Arc<OneShape> {
+pub(crate) fn built_in(group: &str, kind: &str) -> Arc<Shapes> {
     static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(Schema::builtin);
-    Arc::new(OneShape::of_kind(&SCHEMA, group, kind))
+    Arc::new(Shapes::of(&SCHEMA, group, kind))
 }
 
 /// Whether a write would change nothing: equal, but for the times of the managed fields.
@@ -165,7 +166,7 @@ fn keep_times(live: &Live, mut written: Written) -> Written {
     written
 }
 
-fn field_manager<'v>(kind: &Kind, versions: &'v OneShape, subresource: &str) -> FieldManager<'v> {
+fn field_manager<'v>(kind: &Kind, versions: &'v Shapes, subresource: &str) -> FieldManager<'v> {
     let manager = FieldManager::new(gvk(kind), versions).subresource(subresource);
     match reset_fields(kind, subresource) {
         Some(fields) => manager.owning(FieldFilter::exclude(fields)),

@@ -147,14 +147,23 @@ impl Machine {
         Ok(watch)
     }
 
-    /// The lines a watch has not seen, and the version up to which it has now.
+    /// A portion of the lines a watch has not seen, and the version up to which it has now: what a
+    /// slow client still has to be told is in the log, and nowhere else.
     ///
     /// A watch of a kind that is no longer served as it was is over, as upstream has it.
     pub(crate) fn poll(&self, watch: &mut Watch) -> Result<Vec<Bytes>, Expired> {
-        let events = self.store.since(watch.kind().shelf, watch.cursor)?;
-        let lines = events.filter_map(|event| watch.line(event)).collect();
-        watch.cursor = watch.cursor.max(self.store.version());
-        watch.over = !self.registry.serves(watch.kind());
+        const PORTION: usize = 256;
+        let mut events = self.store.since(watch.kind().shelf, watch.cursor)?;
+        let mut lines = Vec::new();
+        for event in events.by_ref().take(PORTION) {
+            lines.extend(watch.line(event));
+            watch.cursor = event.object.version;
+        }
+        watch.behind = events.next().is_some();
+        if !watch.behind {
+            watch.cursor = watch.cursor.max(self.store.version());
+            watch.over = !self.registry.serves(watch.kind());
+        }
         Ok(lines)
     }
 }

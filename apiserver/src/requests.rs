@@ -108,15 +108,24 @@ pub(crate) struct Log {
 /// The counters go on for ever, the log keeps so many.
 const KEPT: usize = 10_000;
 
+/// Kinds of requests that are counted apart; paths that lead nowhere could be any number.
+const KINDS: usize = 10_000;
+
+/// The resource of what is more than that.
+const OTHERS: &str = "others";
+
 impl Log {
     /// Notes a request that came in; the number is for [`answered`](Self::answered).
     pub(crate) fn note(&mut self, at: Timestamp, asked: &Asked) -> u64 {
-        let request = Request {
+        let mut request = Request {
             user: asked.user.clone(),
             verb: asked.verb.clone(),
             resource: asked.resource.clone(),
             dry_run: asked.dry_run,
         };
+        if self.counted.counts.len() >= KINDS && !self.counted.counts.contains_key(&request) {
+            OTHERS.clone_into(&mut request.resource);
+        }
         *self.counted.counts.entry(request.clone()).or_default() += 1;
         if self.newest.len() == KEPT {
             self.newest.pop_front();
@@ -169,6 +178,18 @@ mod tests {
         let newest = log.newest();
         assert_eq!((newest.len(), &*newest[0].name), (KEPT, "5"));
         assert_eq!((newest[2].code, newest[3].code), (Some(404), None));
+    }
+
+    #[test]
+    fn requests_of_any_number_of_kinds_take_bounded_memory() {
+        let mut log = Log::default();
+        for number in 0..KINDS + 500 {
+            let asked = Asked { resource: format!("/{number}"), ..asked("a") };
+            log.note(Timestamp::UNIX_EPOCH, &asked);
+        }
+        let counted = log.counted();
+        assert_eq!(counted.total(), KINDS as u64 + 500);
+        assert_eq!(counted.counts.len(), KINDS + 1);
     }
 
     #[test]

@@ -402,6 +402,23 @@ mod tests {
     }
 
     #[test]
+    fn an_event_is_encoded_once_for_each_kind_that_is_watched() {
+        let mut store = store(10);
+        write(&mut store, "a");
+        let event = Arc::clone(store.since(0, 1).unwrap().next().unwrap());
+        let encoded = std::cell::Cell::new(0);
+        let line = |kind: &Arc<Kind>| {
+            event.line(kind, || {
+                encoded.set(encoded.get() + 1);
+                Bytes::from(format!("line {}", encoded.get()))
+            })
+        };
+        let other = Registry::built_in().find("", "v1", "pods").unwrap();
+        assert_eq!([line(&KIND), line(&KIND), line(&KIND)], ["line 1"; 3]);
+        assert_eq!([line(&other), line(&KIND), line(&other)], ["line 2", "line 1", "line 2"]);
+    }
+
+    #[test]
     fn what_the_log_forgot_is_expired() {
         let mut store = store(2);
         for name in ["a", "b", "c", "d"] {

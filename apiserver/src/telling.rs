@@ -142,6 +142,9 @@ async fn follow(shared: &Shared, watch: &mut Watch, client: &mut Client) -> Resu
         if watch.over {
             return Ok(());
         }
+        if watch.behind {
+            continue;
+        }
         tokio::select! {
             changed = news.changed() => changed.map_err(|_| Over)?,
             () = client.lines.closed() => return Err(Over),

@@ -29,6 +29,8 @@ pub(crate) struct Watch {
     pub(crate) mark_initial: bool,
     pub(crate) bookmarks: bool,
     pub(crate) timeout_seconds: Option<u64>,
+    /// Whether there is more to tell already.
+    pub(crate) behind: bool,
     /// Whether there is nothing more to tell, ever.
     pub(crate) over: bool,
 }
@@ -52,6 +54,7 @@ impl Watch {
             mark_initial: false,
             bookmarks: false,
             timeout_seconds: None,
+            behind: false,
             over: false,
         }
     }

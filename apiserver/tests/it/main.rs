@@ -6,6 +6,7 @@ mod apply;
 mod client;
 mod custom;
 mod faults;
+mod hostile;
 mod kubes;
 mod lists;
 mod objects;

@@ -346,3 +346,25 @@ async fn a_namespace_goes_with_its_workloads() {
     assert_eq!(cluster.get("/api/v1/namespaces/x").await.0, 404);
     assert_eq!(names(&found(&cluster, "/api/v1/pods").await), [""; 0]);
 }
+
+#[tokio::test]
+async fn two_servers_of_one_seed_are_alike_to_the_byte() {
+    let run = async || {
+        let clock = Clock::stopped("2026-01-02T03:04:05Z".parse().unwrap());
+        let options = Options::default().clock(clock.clone()).seed(7).service_accounts(true);
+        let options = options.simulate_workloads(Duration::from_secs(10));
+        let cluster = Cluster::start_with(options).await;
+        let map = json!({ "kind": "ConfigMap", "metadata": { "generateName": "a-" } });
+        let made = cluster.post("/api/v1/namespaces/default/configmaps", map).await;
+        cluster.post(DEPLOYMENTS, deployment(3, json!({}))).await;
+        clock.advance(Duration::from_secs(10));
+        let mut seen = vec![made.1];
+        for path in [DEPLOYMENTS, SETS, PODS, "/api/v1/namespaces", "/api/v1/serviceaccounts"] {
+            seen.push(found(&cluster, path).await);
+        }
+        (seen, cluster.server.resource_version())
+    };
+    let first = run().await;
+    assert_eq!(names(&first.0[3]).len(), 3);
+    assert_eq!(first, run().await);
+}

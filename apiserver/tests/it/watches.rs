@@ -72,3 +72,17 @@ async fn a_watch_ends_when_its_time_is_up() {
         cluster.watch(&format!("{CONFIG_MAPS}?watch=1&timeoutSeconds=1&resourceVersion=1")).await;
     assert!(watch.next().await.is_none());
 }
+
+#[tokio::test]
+async fn who_is_far_behind_is_told_everything_in_order() {
+    let cluster = Cluster::start().await;
+    let start = cluster.server.resource_version();
+    for number in 0..600 {
+        cluster.post(CONFIG_MAPS, config_map(&format!("n{number}"))).await;
+    }
+    let mut watch =
+        cluster.watch(&format!("{CONFIG_MAPS}?watch=true&resourceVersion={start}")).await;
+    for number in 0..600 {
+        assert_eq!(watch.next_name().await.1, format!("n{number}"));
+    }
+}

@@ -11,6 +11,7 @@ pub(super) const FACTS: &[Fact] = &[
     fact!(legacy_discovery_lists_groups_and_their_resources, 0),
     fact!(aggregated_discovery_tells_all_in_two_documents, 30),
     fact!(kube_discovers_everything_with_two_requests, 30),
+    fact!(every_built_in_resource_is_there, 37),
     fact!(a_registered_kind_is_discovered_until_it_is_removed, 30),
     fact!(an_unknown_group_is_no_page, 0),
     fact!(an_aggregated_form_nobody_knows_is_answered_in_the_legacy_one, 30),
@@ -84,6 +85,62 @@ async fn aggregated_discovery_tells_all_in_two_documents(s: Server) {
     let core = aggregated(&s, "/api").await;
     let v1 = &core["items"][0]["versions"][0];
     assert_eq!(resource(v1, "resource", "namespaces").unwrap()["scope"], "Cluster");
+}
+
+/// What discovery says of the kinds a server comes with, as kube-apiserver 1.37.1 says it.
+const RESOURCES: &str = include_str!("../resources.txt");
+
+async fn every_built_in_resource_is_there(s: Server) {
+    let mut found = Vec::new();
+    for path in ["/api", "/apis"] {
+        let document = aggregated(&s, path).await;
+        for group in document["items"].as_array().unwrap() {
+            let name = group["metadata"]["name"].as_str().unwrap_or("-");
+            // Those of other facts.
+            if !name.ends_with(".gotk.dev") {
+                group["versions"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .for_each(|of| found.extend(resources(name, of)));
+            }
+        }
+    }
+    // Deprecated, and about processes that a server need not have.
+    found.retain(|line: &String| !line.starts_with("- v1 componentstatuses "));
+    let recorded: Vec<&str> = RESOURCES.lines().filter(|line| !line.starts_with('#')).collect();
+    let missing: Vec<_> = recorded.iter().filter(|it| !found.iter().any(|is| is == *it)).collect();
+    let more: Vec<_> = found.iter().filter(|is| !recorded.contains(&&***is)).collect();
+    assert!(
+        missing.is_empty() && more.is_empty(),
+        "not there: {missing:#?}\nnot recorded: {more:#?}"
+    );
+}
+
+/// A resource a line: group, version, plural, kind, scope, verbs, subresources.
+fn resources(group: &str, version: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let sorted = |texts: &Value, of: fn(&Value) -> &Value| {
+        let texts = texts.as_array().into_iter().flatten();
+        let mut texts: Vec<String> = texts.map(|value| text(of(value))).collect();
+        texts.sort();
+        if texts.is_empty() { "-".to_owned() } else { texts.join(",") }
+    };
+    let line = |resource: &Value| {
+        let verbs = sorted(&resource["verbs"], |verb| verb);
+        let subresources = sorted(&resource["subresources"], |of| &of["subresource"]);
+        [
+            group,
+            &text(&version["version"]),
+            &text(&resource["resource"]),
+            &text(&resource["responseKind"]["kind"]),
+            &text(&resource["scope"]),
+            &verbs,
+            &subresources,
+        ]
+        .join(" ")
+    };
+    version["resources"].as_array().unwrap().iter().map(line).collect()
 }
 
 async fn kube_discovers_everything_with_two_requests(s: Server) {

@@ -22,6 +22,7 @@ pub(super) const FACTS: &[Fact] = &[
     fact!(an_event_is_seen_in_both_groups, 19),
     fact!(an_autoscaler_is_seen_in_both_versions, 23),
     fact!(an_autoscaler_of_the_old_version_has_the_defaults_of_the_new, 23),
+    fact!(who_owns_a_field_is_known_in_both_versions, 23),
 ];
 
 const AUTHORIZATION: &str = "/apis/authorization.k8s.io/v1";
@@ -258,4 +259,33 @@ async fn an_autoscaler_of_the_old_version_has_the_defaults_of_the_new(s: Server)
     assert_eq!(applied["spec"]["targetCPUUtilizationPercentage"], 80);
     let owned = &applied["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"];
     assert_eq!(*owned, json!({ "f:maxReplicas": {}, "f:scaleTargetRef": {} }));
+}
+
+async fn who_owns_a_field_is_known_in_both_versions(s: Server) {
+    let autoscaler = |version: &str, spec: Value| {
+        json!({
+            "apiVersion": format!("autoscaling/{version}"), "kind": "HorizontalPodAutoscaler",
+            "metadata": { "name": "h" }, "spec": spec,
+        })
+    };
+    let path = |version: &str| {
+        format!("{}/h", s.path(&format!("/apis/autoscaling/{version}"), "horizontalpodautoscalers"))
+    };
+    let target = json!({ "apiVersion": "apps/v1", "kind": "Deployment", "name": "web" });
+    let all =
+        json!({ "scaleTargetRef": target, "maxReplicas": 3, "targetCPUUtilizationPercentage": 50 });
+    s.apply("old", &path("v1"), &autoscaler("v1", all)).await.is(201);
+    let more = autoscaler("v2", json!({ "scaleTargetRef": target, "maxReplicas": 4 }));
+    let status = s.apply("new", &path("v2"), &more).await.is(409);
+    let conflict = "conflict with \"old\": .spec.maxReplicas";
+    assert!(status["message"].as_str().unwrap().contains(conflict), "{status:#}");
+    let least =
+        autoscaler("v2", json!({ "scaleTargetRef": target, "maxReplicas": 3, "minReplicas": 2 }));
+    let applied = s.apply("new", &path("v2"), &least).await.is(200);
+    assert_eq!(applied["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"], 50);
+    let seen = s.get(&path("v1")).await.is(200);
+    assert_eq!(
+        (&seen["spec"]["targetCPUUtilizationPercentage"], &seen["spec"]["minReplicas"]),
+        (&json!(50), &json!(2))
+    );
 }
