@@ -18,6 +18,15 @@ impl Scanner<'_> {
         self.remove_key()?;
         self.key_allowed = true;
         let start = self.cursor.mark();
+        let (value, end) = self.scan_block_scalar(literal)?;
+        let style = if literal { Quoting::Literal } else { Quoting::Folded };
+        self.tokens.push_back(Token { kind: Kind::Scalar(Cow::Owned(value), style), start, end });
+        Ok(())
+    }
+
+    /// Reads a scalar and the indentation that follows it; says where it ended.
+    pub(crate) fn scan_block_scalar(&mut self, literal: bool) -> Scanned<(String, Mark)> {
+        let start = self.cursor.mark();
         self.cursor.skip_ascii(1);
         let header = self.block_header(start)?;
         let mut end = self.cursor.mark();
@@ -55,9 +64,7 @@ impl Scanner<'_> {
         if header.keep {
             value.push_str(&breaks);
         }
-        let style = if literal { Quoting::Literal } else { Quoting::Folded };
-        self.tokens.push_back(Token { kind: Kind::Scalar(Cow::Owned(value), style), start, end });
-        Ok(())
+        Ok((value, end))
     }
 
     fn block_header(&mut self, start: Mark) -> Scanned<Header> {
