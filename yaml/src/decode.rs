@@ -161,7 +161,13 @@ impl<'t, 'a, B: Build> Decoder<'t, 'a, B> {
             let decoded = crate::base64::decode(value).ok_or_else(|| {
                 Problem::decoder("!!binary value contains invalid base64 data", node.start)
             })?;
-            return Ok((Resolved::Text, Cow::Owned(decoded)));
+            return Ok(match String::from_utf8(decoded) {
+                Ok(text) => (Resolved::Text, Cow::Owned(text)),
+                Err(error) => {
+                    let replaced = crate::base64::replace_invalid(error.as_bytes());
+                    (Resolved::Bytes(error.into_bytes()), Cow::Owned(replaced))
+                }
+            });
         }
         // goyaml.v3 looks at a `!` scalar again once it is in the tree.
         if tag == "!" && self.options.dialect == Dialect::Kyaml && *quoting == Quoting::Plain {

@@ -290,7 +290,7 @@ fn scalar(text: Cow<'_, str>) -> Option<Value> {
         Resolved::Int(int) => Value::from(int),
         Resolved::Uint(uint) => Value::from(uint),
         Resolved::Float(float) => Value::Number(json::number(float)?),
-        Resolved::Time(_) | Resolved::Text => Value::String(text.into_owned()),
+        Resolved::Time(_) | Resolved::Bytes(_) | Resolved::Text => Value::String(text.into_owned()),
     })
 }
 

@@ -295,11 +295,11 @@ impl<'a> Scanner<'a> {
 
     fn remove_key(&mut self) -> Scanned {
         let Some(key) = self.keys.last_mut() else { return Ok(()) };
-        let SimpleKey { possible, required, mark, .. } = *key;
-        key.possible = false;
-        if possible && required {
+        if key.possible && key.required {
+            let mark = key.mark;
             return Err(self.problem(mark, "could not find expected ':'"));
         }
+        key.possible = false;
         Ok(())
     }
 

@@ -14,7 +14,7 @@ impl<'a> Parser<'a> {
         let (start, end) = (token.start, token.end);
         match token.kind {
             Kind::BlockEntry => {
-                self.entry()?;
+                self.entry();
                 let then = State::BlockSequence { first: false };
                 match self.scanner.peek()?.kind {
                     Kind::BlockEntry | Kind::BlockEnd => self.nothing(end, then),
@@ -39,7 +39,7 @@ impl<'a> Parser<'a> {
             self.leave();
             return Ok(Event::new(What::SequenceEnd, start, start));
         }
-        self.entry()?;
+        self.entry();
         match self.scanner.peek()?.kind {
             Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => {
                 self.nothing(end, State::IndentlessSequence)
@@ -49,15 +49,17 @@ impl<'a> Parser<'a> {
     }
 
     /// Takes a `-`. If a collection follows, the comment above belongs to it as a whole.
-    fn entry(&mut self) -> Parsed<()> {
+    fn entry(&mut self) {
         let head_len =
             self.scanner.comments.as_ref().map_or(0, |comments| comments.ready.head.len());
         self.scanner.take();
         if head_len == 0 {
-            return Ok(());
+            return;
         }
-        let starts_collection =
-            matches!(self.scanner.peek()?.kind, Kind::BlockSequenceStart | Kind::BlockMappingStart);
+        // The original forgets a fault that it meets here, and goes on where the scanner stands.
+        let starts_collection = self.scanner.peek().is_ok_and(|token| {
+            matches!(token.kind, Kind::BlockSequenceStart | Kind::BlockMappingStart)
+        });
         if let Some(comments) = &mut self.scanner.comments
             && starts_collection
         {
@@ -66,7 +68,6 @@ impl<'a> Parser<'a> {
             ready.stem =
                 mem::replace(&mut ready.head, rest.get(1..).unwrap_or_default().to_owned());
         }
-        Ok(())
     }
 
     pub(super) fn block_mapping_key(&mut self, first: bool) -> Parsed<Event<'a>> {

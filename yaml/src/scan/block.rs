@@ -53,8 +53,14 @@ impl Scanner<'_> {
             breaks.clear();
             after_blank = blank;
             let (to, continued) = self.cursor.rest_of_line();
-            value.push_str(&self.cursor.text[self.cursor.pos..to]);
-            self.cursor.jump(to, continued);
+            let line = &self.cursor.text[self.cursor.pos..to];
+            value.push_str(line);
+            if line.bytes().all(|byte| matches!(byte, b' ' | b'\t')) {
+                // It counts as an empty line for the comments below.
+                self.cursor.skip_blanks();
+            } else {
+                self.cursor.jump(to, continued);
+            }
             line_end = if self.cursor.is_end() { "" } else { self.cursor.read_line() };
             self.block_breaks(&mut indent, &mut breaks, start, &mut end)?;
         }
