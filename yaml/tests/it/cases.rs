@@ -139,9 +139,17 @@ fn a_line_of_blanks_in_a_block_is_an_empty_line_to_the_comment_below() {
 
 #[test]
 fn a_fault_behind_a_commented_item_is_told_as_the_scanner_meets_it_again() {
-    let text = "- |-\n more\n# apart\n- y\n- |\n  \ttab\n";
-    let error = Document::parse(text).unwrap_err();
-    assert_eq!(error.original(), "yaml: line 6: found character that cannot start any token");
+    let faults = [
+        (
+            "- |-\n more\n# apart\n- y\n- |\n  \ttab\n",
+            "line 6: found character that cannot start any token",
+        ),
+        ("#\n- \"\"\n\n- \"\\q\" # line\n", "line 4: found unknown escape character"),
+        ("# head\n- a\n- |-ead\n- b\n", "line 3: did not find expected comment or line break"),
+    ];
+    for (text, words) in faults {
+        assert_eq!(Document::parse(text).unwrap_err().original(), format!("yaml: {words}"));
+    }
 }
 
 #[test]
