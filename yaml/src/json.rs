@@ -91,7 +91,7 @@ fn unsupported_number(value: &Typed) -> Option<String> {
 }
 
 /// The name that a key has in JSON; empty where it cannot have one.
-fn name_of(key: &Typed) -> Cow<'_, str> {
+pub(crate) fn name_of(key: &Typed) -> Cow<'_, str> {
     match key {
         Typed::String(text) => Cow::Borrowed(text),
         Typed::Bytes(bytes) => Cow::Owned(replace_invalid(bytes)),
