@@ -10,6 +10,7 @@ use crate::compose::{Content, NodeId, Tree};
 use crate::options::{Dialect, Options};
 use crate::problem::Problem;
 use crate::resolve::{Resolved, resolve, resolve_as, short_tag};
+use crate::steps;
 use crate::token::{Mark, Quoting};
 use crate::typed::Typed;
 
@@ -354,6 +355,7 @@ impl<'t, 'a, B: Build> Decoder<'t, 'a, B> {
     /// The original's guard against documents that are mostly aliases.
     fn count(&mut self, id: NodeId) -> Decoded<()> {
         self.decoded += 1;
+        steps::count(1 + self.following.len());
         if self.following.is_empty() {
             return Ok(());
         }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::steps;
+
 /// Text that the scanner may read, up to the first thing in it that is not allowed.
 #[derive(Debug)]
 pub(crate) struct Input<'a> {
@@ -103,6 +105,7 @@ fn is_allowed(char: char) -> bool {
 /// Where the first character stands that YAML does not allow.
 fn first_forbidden(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
+    steps::count(bytes.len());
     let mut at = 0;
     while let Some(found) = suspicious(&bytes[at..]) {
         at += found;

@@ -14,6 +14,7 @@ use crate::json;
 use crate::options::{Dialect, Options};
 use crate::problem::{Layer, Problem};
 use crate::read::{self, Start};
+use crate::steps;
 use crate::token::Mark;
 
 /// Reads all documents of a text, as `kubectl` and every Kubernetes decoder do.
@@ -175,6 +176,7 @@ impl<'a> Iterator for Split<'a> {
             Some(at) if foreign.is_none() => whole.split_at(at + 1),
             _ => (whole, &[][..]),
         };
+        steps::count(document.len());
         self.line += memchr_iter(b'\n', document).count();
         if !after.is_empty() {
             foreign = self.foreign_text(after);

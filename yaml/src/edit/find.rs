@@ -3,6 +3,7 @@
 use crate::json;
 use crate::node::{Content, Node};
 use crate::options::Dialect;
+use crate::steps;
 use crate::token::Quoting;
 use crate::typed::typed_from_word;
 
@@ -21,6 +22,7 @@ pub(super) fn node<'n>(root: &'n Node, steps: &[String]) -> Option<Found<'n>> {
         let (name, node, flow) = match &found.node.content {
             Content::Mapping { entries, flow } => {
                 // Of equal keys the last one counts.
+                steps::count(entries.len());
                 let mut same =
                     entries.iter().filter(|(key, _)| key.as_str() == Some(step.as_str()));
                 let (key, value) = same.next_back()?;
