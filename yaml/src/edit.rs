@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::document::Document;
 use crate::error::Error;
+use crate::json;
 use crate::read;
 use crate::token::Quoting;
 
@@ -141,7 +142,7 @@ impl<'a> Edit<'a> {
         value: &Value,
     ) -> Result<(), Error> {
         // As it will be read: 1.0 is 1.
-        let value = crate::from_str(&crate::to_string_with(value, crate::Format::kyaml())?)?;
+        let value = json::as_go_reads(value.clone());
         let Some(mut place) = self.wanted.get_mut(document) else { return Ok(()) };
         let Some((last, above)) = path.split_last() else {
             *place = value;

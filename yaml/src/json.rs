@@ -228,3 +228,17 @@ pub(crate) fn number(float: f64) -> Option<Number> {
     }
     Number::from_f64(float)
 }
+
+/// In Go a number without a fraction is a whole number, however it is written.
+pub(crate) fn as_go_reads(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.as_i64().is_none() && number.as_u64().is_none() => {
+            number.as_f64().and_then(self::number).map_or(Value::Number(number), Value::Number)
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(as_go_reads).collect()),
+        Value::Object(map) => {
+            Value::Object(map.into_iter().map(|(key, value)| (key, as_go_reads(value))).collect())
+        }
+        other => other,
+    }
+}

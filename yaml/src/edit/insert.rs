@@ -46,9 +46,16 @@ fn between_braces(at: usize, before: &str, key: &str, value: &Value) -> Result<C
 }
 
 fn lines(indentation: usize, line_end: &str, key: &str, value: &Value) -> Result<String, Error> {
-    let entry = Map::from_iter([(key.to_owned(), value.clone())]);
+    let text = value.as_str().unwrap_or_default();
+    let entry = Value::Object(Map::from_iter([(key.to_owned(), value.clone())]));
+    let entry = match crate::to_string(&entry) {
+        // Some blocks that the original writes, it cannot read; some texts it does not write.
+        Ok(_) if text.contains('\n') && !crate::emit::fits_block(text) => in_quotes(key, text)?,
+        Err(_) if value.is_string() => in_quotes(key, text)?,
+        written => written?,
+    };
     let mut new = String::new();
-    for line in crate::to_string(&Value::Object(entry))?.lines() {
+    for line in entry.lines() {
         if !line.is_empty() {
             new.push_str(&" ".repeat(indentation));
             new.push_str(line);
@@ -56,6 +63,11 @@ fn lines(indentation: usize, line_end: &str, key: &str, value: &Value) -> Result
         new.push_str(line_end);
     }
     Ok(new)
+}
+
+fn in_quotes(key: &str, text: &str) -> Result<String, Error> {
+    let key = one_line(&Value::String(key.to_owned()), Quoting::Plain, false)?;
+    Ok(format!("{key}: {}\n", crate::emit::in_double_quotes(text)))
 }
 
 /// The lines, at the end of a text that ends within a line: it does so again, unless the break is

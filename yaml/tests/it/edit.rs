@@ -26,10 +26,25 @@ fn only_the_scalar_changes() {
 
 #[test]
 fn a_string_stays_a_string() {
-    for text in ["yes", "1.0", "null", "", "a: b", "# x", "0x1F", "2020-01-01", "a\nb", "é\u{7f}"]
-    {
+    for text in [
+        "\t\u{a0}\n",
+        " a\nb",
+        "yes",
+        "1.0",
+        "null",
+        "",
+        "a: b",
+        "# x",
+        "0x1F",
+        "2020-01-01",
+        "a\nb",
+        "é\u{7f}",
+    ] {
         let new = set("a: x\n", "/a", json!(text)).unwrap();
         assert_eq!(gotk_yaml::from_str(&new).unwrap(), json!({ "a": text }), "{new}");
+        let new = set("a: x\n", "/b", json!(text)).unwrap();
+        assert_eq!(gotk_yaml::from_str(&new).unwrap(), json!({ "a": "x", "b": text }), "{new}");
+        Edit::new(&new).unwrap();
     }
 }
 

@@ -1,7 +1,7 @@
 //! Inputs made to hurt: bounded memory, bounded depth, no quadratic path.
 
 use allocation_counter::measure;
-use gotk_yaml::{Document, Edit, Error, Options};
+use gotk_yaml::{Document, Edit, Error, Format, Options};
 
 use crate::shapes::shapes;
 
@@ -23,6 +23,7 @@ fn depth_is_bounded_in_every_notation() {
         let error = gotk_yaml::from_str(&text).unwrap_err();
         assert_eq!(error.fault().message, "exceeded max depth of 400");
         Document::parse(&text).unwrap_err();
+        Edit::new(&text).unwrap_err();
     }
 }
 
@@ -60,6 +61,27 @@ fn an_anchor_cannot_hold_itself() {
     let error = gotk_yaml::from_str("a: &a [*a]\n").unwrap_err();
     assert_eq!(error.original(), "yaml: anchor 'a' value contains itself");
     Document::parse_all("a: &a [*a]\n").unwrap_err();
+}
+
+#[test]
+fn what_is_written_is_bounded_in_depth() {
+    let nested =
+        |levels| (0..levels).fold(serde_json::json!(1), |value, _| serde_json::json!([value]));
+    assert!(gotk_yaml::to_string(&nested(1000)).is_ok());
+    for format in [Format::sigs(), Format::kyaml()] {
+        let error = gotk_yaml::to_string_with(&nested(1001), format).unwrap_err();
+        assert_eq!(error.fault().message, "exceeded max depth of 1000");
+    }
+}
+
+#[test]
+fn an_edit_and_a_tree_have_the_bounds_of_a_reader() {
+    let many = "---\na: 1\n".repeat(100_001);
+    let large = format!("a: {}\n", "x".repeat(64 << 20));
+    for text in [&many, &large] {
+        assert!(matches!(Edit::new(text), Err(Error::Limit(_))), "{}", &text[..20]);
+        assert!(matches!(Document::parse_all(text), Err(Error::Limit(_))), "{}", &text[..20]);
+    }
 }
 
 #[test]
