@@ -183,6 +183,11 @@ enum Where {
 }
 
 impl Where {
+    fn index(&self) -> usize {
+        let (Self::Entry(at) | Self::Item(at)) = *self;
+        at
+    }
+
     fn of<'a>(&self, node: &'a Node) -> Option<&'a Node> {
         match *self {
             Self::Entry(at) => node.entries().get(at).map(|(_, value)| value),
@@ -209,6 +214,21 @@ pub(crate) fn lookup<'a, S: AsRef<str>>(
         node = next;
     }
     Ok(Some(node))
+}
+
+/// Where in a tree something stands: the steps that lead there, each the place of an entry or an item.
+pub(crate) type Place = Vec<usize>;
+
+/// The place of what is at a path.
+pub(crate) fn place<S: AsRef<str>>(node: &Node, path: &[S]) -> Result<Option<Place>, String> {
+    let (mut node, mut place) = (node, Place::new());
+    for part in clean(path) {
+        let Some(at) = step(node, part)? else { return Ok(None) };
+        let Some(next) = at.of(node) else { return Ok(None) };
+        place.push(at.index());
+        node = next;
+    }
+    Ok(Some(place))
 }
 
 /// What is at a path, to be changed.

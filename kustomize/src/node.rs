@@ -177,6 +177,15 @@ impl Node {
         self.is_scalar() && matches!(self.tag, Tag::Str | Tag::None)
     }
 
+    /// What an entry or an item holds.
+    pub(crate) fn child(&self, at: usize) -> Option<&Self> {
+        match &self.content {
+            Content::Scalar(_) => None,
+            Content::Sequence(items) => items.get(at),
+            Content::Mapping(entries) => entries.get(at).map(|(_, value)| value),
+        }
+    }
+
     fn place(&self, key: &str) -> Option<usize> {
         let place = self.entries().iter().position(|(name, _)| name.as_str() == Some(key));
         #[cfg(test)]
