@@ -24,7 +24,7 @@ struct Curve {
     input: fn(usize) -> Vec<u8>,
 }
 
-const CURVES: [Curve; 3] = [
+const CURVES: [Curve; 4] = [
     Curve {
         row: "merge/service-200-ports",
         unit: "ports of the Service that is applied",
@@ -42,6 +42,12 @@ const CURVES: [Curve; 3] = [
         unit: "tags the best of which is chosen",
         sizes: [100, 400, 1_600, 6_400, 25_600],
         input: rows::expr::tags_of,
+    },
+    Curve {
+        row: "kustomize/objects-1000",
+        unit: "objects that an overlay is about",
+        sizes: [80, 160, 320, 640, 1_280],
+        input: rows::kustomize::shop_of,
     },
 ];
 
