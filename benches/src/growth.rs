@@ -107,13 +107,16 @@ pub(crate) fn markdown() -> String {
         let Growth { row, unit, points, date } = growth;
         let _ = writeln!(text, "![{row}: {unit}](growth/{})\n", growth.file());
         if let (Some(first), Some(last)) = (points.first(), points.last()) {
-            let times = |a: f64, b: f64| b / a;
+            let larger = last.0 as f64 / first.0 as f64;
+            let side = |of: fn(&(usize, f64, f64)) -> f64| {
+                let dearer = of(last) / of(first);
+                format!("{dearer:.0} times the CPU, a power of {:.2}", dearer.ln() / larger.ln())
+            };
             let _ = writeln!(
                 text,
-                "`{row}`, {date}: {:.0} times the {unit}: ours {:.0} times the CPU, the peer's {:.0} times.\n",
-                times(first.0 as f64, last.0 as f64),
-                times(first.1, last.1),
-                times(first.2, last.2),
+                "`{row}`, {date}: {larger:.0} times the {unit}: ours {}; the peer's {}.\n",
+                side(|point| point.1),
+                side(|point| point.2),
             );
         }
     }
