@@ -21,7 +21,7 @@ impl Make {
             Self::Scalar => Content::Scalar(LeanString::default()),
             Self::Sequence => Content::Sequence(Items::new()),
         };
-        Node { content, line: 0, tag: Tag::None, quoting: Quoting::Plain }
+        Node { content, line: 0, tag: Tag::None, quoting: Quoting::Plain, flow: false }
     }
 
     /// What stands before this step of a path: a list before an index, else a mapping.
@@ -103,8 +103,8 @@ pub(crate) fn set_field(node: &mut Node, name: &str, value: Node) -> Result<(), 
     let value = quoted(value);
     match node.get_mut(name) {
         Some(field) => {
-            let quoting = field.quoting;
-            field.overwrite(Node { quoting, ..value });
+            let Node { quoting, flow, .. } = *field;
+            field.overwrite(Node { quoting, flow, ..value });
         }
         None => node.push_entry(Node::plain(name), value),
     }

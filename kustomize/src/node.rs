@@ -15,8 +15,8 @@ pub(crate) const WRITTEN: u32 = 1 << 30;
 
 /// A node: what it holds, what it is and how it was written.
 ///
-/// Comments, anchors and the styles of collections do not reach the output of a build, so they are
-/// not kept: a [`gotk_yaml::Node`] is five times as large.
+/// Comments and anchors do not reach the output of a build, so they are not kept: a
+/// [`gotk_yaml::Node`] is five times as large.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
     pub(crate) content: Content,
@@ -25,6 +25,8 @@ pub(crate) struct Node {
     pub(crate) tag: Tag,
     /// How a scalar is written.
     pub(crate) quoting: Quoting,
+    /// Whether a collection is written with brackets: there, nothing has to be written as `''`.
+    pub(crate) flow: bool,
 }
 
 /// What a node holds.
@@ -62,7 +64,7 @@ pub(crate) enum Tag {
 
 impl Node {
     fn new(content: Content, tag: Tag, quoting: Quoting) -> Self {
-        Self { content, line: 0, tag, quoting }
+        Self { content, line: 0, tag, quoting, flow: false }
     }
 
     /// The line on which it was read; 0 for a node that was made.

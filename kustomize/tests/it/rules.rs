@@ -132,6 +132,17 @@ fn a_replacement_refuses_objects_whose_earlier_names_are_lost() {
     assert!(error.contains("what it was called is lost"), "{error}");
 }
 
+/// Between brackets the original writes nothing as '', and reads that again as a text.
+#[test]
+fn nothing_is_a_text_between_brackets_and_null_elsewhere() {
+    let says = "resources: [t.yaml]\nreplacements:\n- sourceValue: ''\n  targets:\n  - select: {kind: Thing}\n    \
+                fieldPaths: [spec.a, flow.a]\n    options: {create: true}\n";
+    let object = "kind: Thing\nmetadata: {name: t}\nspec:\n  b:\nflow: {b: }\n";
+    let text = yaml(build(&tree(&[("kustomization.yaml", says), ("t.yaml", object)]))).unwrap();
+    assert!(text.contains("flow:\n  a: \"\"\n  b: \"\"\n"), "{text}");
+    assert!(text.contains("spec:\n  a: null\n  b: null\n"), "{text}");
+}
+
 #[test]
 fn a_label_that_is_added_twice_in_one_place_is_one_with_the_others() {
     holds(
