@@ -132,6 +132,17 @@ fn a_replacement_refuses_objects_whose_earlier_names_are_lost() {
     assert!(error.contains("what it was called is lost"), "{error}");
 }
 
+/// A patch with a target is given its name anew, as a word without a type.
+#[test]
+fn a_name_that_a_patch_brought_is_what_is_written_over_it() {
+    holds(
+        "resources: [web.yaml, conf.yaml]\npatches:\n- patch: '{\"apiVersion\": \"v1\", \"kind\": \"Secret\", \
+         \"metadata\": {\"name\": \"db\"}}'\n  target: {kind: Deployment}\n  options: {allowNameChange: \
+         true}\nreplacements:\n- sourceValue: '1e3'\n  targets: [{select: {kind: Deployment}}]\n",
+        &["  name: 1000\n"],
+    );
+}
+
 /// Between brackets the original writes nothing as '', and reads that again as a text.
 #[test]
 fn nothing_is_a_text_between_brackets_and_null_elsewhere() {
