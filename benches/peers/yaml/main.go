@@ -21,7 +21,7 @@ func main() {
 	}
 	run := harness.Asked()
 	operation := map[string]func([]byte) any{
-		"yaml/read": read, "yaml/rewrite": rewrite, "yaml/keep": keep, "yaml/emit": emit(),
+		"yaml/read": read, "yaml/hold": hold, "yaml/rewrite": rewrite, "yaml/keep": keep, "yaml/emit": emit(),
 	}[run.Row]
 	harness.Measure(run, func() any { return operation(run.Input) }, func(result any) string {
 		if text, isText := result.([]byte); isText {
@@ -48,6 +48,15 @@ func read(input []byte) any {
 	count := 0
 	each(input, func(any) { count++ })
 	return count
+}
+
+// held keeps the values of the last run in memory.
+var held []any
+
+func hold(input []byte) any {
+	held = nil
+	each(input, func(value any) { held = append(held, value) })
+	return len(held)
 }
 
 func rewrite(input []byte) any {
