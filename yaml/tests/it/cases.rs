@@ -173,6 +173,20 @@ fn bytes_that_are_no_text_are_kept_until_json_replaces_them() {
     assert_eq!(typed_to_string(&long, Format::goyaml3(4)), Ok(text));
 }
 
+/// The originals lose text where the mark is the last of the 512 bytes that they read at once.
+#[test]
+fn a_mark_that_opens_a_later_line_is_read_the_same_wherever_it_stands() {
+    for width in 500..516 {
+        let text = format!("#{}\n\u{feff}k: 1\nabc: 2\n", "x".repeat(width - 2));
+        assert_eq!(gotk_yaml::from_str(&text), Ok(json!({ "\u{feff}k": 1, "abc": 2 })), "{width}");
+    }
+    // At the beginning of a text the first is no part of it, and the second costs a line its
+    // first character, as in the originals.
+    let twice = |text: &str| gotk_yaml::from_str(&format!("\u{feff}\u{feff}{text}"));
+    assert_eq!(twice("k: 1\nabc: 2\n"), Ok(json!({ "k": 1, "bc": 2 })));
+    assert_eq!(twice("  k: 1\n  abc: 2\n"), Ok(json!({ "k": 1 })));
+}
+
 /// goyaml.v3's own decoder lets an alias name an anchor of an earlier document. Nothing that reads
 /// manifests asks it to: they cut a stream before they read it.
 #[test]
