@@ -263,10 +263,10 @@ impl<'a> Reader<'a> {
     fn ends_key(&mut self, start: Mark) -> bool {
         let in_flow = self.scanner.flow_level > 0;
         let cursor = &mut self.scanner.cursor;
+        cursor.skip_blanks();
         if cursor.line != start.line || cursor.pos - start.offset as usize > KEY_BYTES {
             return false;
         }
-        cursor.skip_blanks();
         let ends = cursor.at(0) == b':' && (in_flow || cursor.is_blank_or_end(cursor.pos + 1));
         if ends {
             cursor.skip_ascii(1);

@@ -80,8 +80,8 @@ impl<'a> Edit<'a> {
     ///
     /// # Errors
     ///
-    /// When the document or all but the last step of the pointer does not exist, or when a
-    /// mapping or sequence stands at the pointer.
+    /// When the document or all but the last step of the pointer does not exist, when a mapping
+    /// or sequence stands at the pointer, or when a key that was missing is set again.
     pub fn set(&mut self, document: usize, pointer: &str, value: &Value) -> Result<(), Error> {
         let root = self.documents.get(document).map(|document| &document.root);
         let root = root.ok_or_else(|| Error::edit(format!("there is no document {document}")))?;

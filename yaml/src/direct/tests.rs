@@ -92,6 +92,17 @@ fn unusual_documents_are_left_to_the_tree() {
 }
 
 #[test]
+fn a_key_has_to_end_soon() {
+    for quote in ["", "\""] {
+        for (inner, behind) in [(1020, 0), (1, 1019), (1023, 0), (1, 1022), (1500, 0), (1, 1500)] {
+            let key = format!("{quote}{}{quote}{}", "k".repeat(inner), " ".repeat(behind));
+            is_read(&format!("{key}: 1\n"));
+            is_read(&format!("{{{key}: 1}}\n"));
+        }
+    }
+}
+
+#[test]
 fn a_key_that_is_set_twice_is_left_to_the_tree_in_strict_mode() {
     for text in ["a: 1\nb: 2\na: 3\n", "{a: 1, 'a': 2}\n"] {
         assert!(read_with(text, &Options::default()), "{text}");
