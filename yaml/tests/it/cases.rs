@@ -146,6 +146,14 @@ fn a_fault_behind_a_commented_item_is_told_as_the_scanner_meets_it_again() {
         ),
         ("#\n- \"\"\n\n- \"\\q\" # line\n", "line 4: found unknown escape character"),
         ("# head\n- a\n- |-ead\n- b\n", "line 3: did not find expected comment or line break"),
+        (
+            "- a # line\n\n# apart\n\n- !!int\n  - b\n  - !<<: *base\n!str {? e : []}\n",
+            "line 7: did not find expected tag URI",
+        ),
+        (
+            "b:\n- several\n# head\n- c\n- \"\\x!!str <: \n- \"\\x41\" # line\n",
+            "line 5: did not find expected hexdecimal number",
+        ),
     ];
     for (text, words) in faults {
         assert_eq!(Document::parse(text).unwrap_err().original(), format!("yaml: {words}"));
