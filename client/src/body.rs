@@ -60,3 +60,44 @@ impl Body for Answer {
         self.body.size_hint()
     }
 }
+
+/// The parts of an answer, which are copied only if there are several.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    first: Bytes,
+    all: Vec<u8>,
+}
+
+impl Parts {
+    pub(crate) fn add(&mut self, part: Bytes) {
+        if self.first.is_empty() {
+            self.first = part;
+            return;
+        }
+        if self.all.is_empty() {
+            self.all.extend_from_slice(&self.first);
+        }
+        self.all.extend_from_slice(&part);
+    }
+
+    pub(crate) fn join(self) -> Bytes {
+        if self.all.is_empty() { self.first } else { Bytes::from(self.all) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_joined_in_order() {
+        let join = |parts: &[&'static str]| {
+            let mut all = Parts::default();
+            parts.iter().for_each(|part| all.add(Bytes::from_static(part.as_bytes())));
+            all.join()
+        };
+        assert_eq!(join(&[]), "");
+        assert_eq!(join(&["one"]), "one");
+        assert_eq!(join(&["", "one", "", "two", "three"]), "onetwothree");
+    }
+}

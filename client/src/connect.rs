@@ -14,8 +14,10 @@ use hyper_util::client::legacy::{Builder, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kube::Config;
 use kube::client::{Body, ConfigExt};
+use tower::{Service, ServiceExt};
 
 use crate::error::BoxError;
+use crate::kept::{Open, Wire};
 
 /// Sends one request over a pool of connections.
 pub(crate) type Exchange = Arc<
@@ -26,6 +28,8 @@ pub(crate) type Exchange = Arc<
 pub(crate) struct Pools {
     pub(crate) short: Exchange,
     pub(crate) watches: Exchange,
+    /// For short requests without a pool of hyper's, unless they are to share a connection.
+    pub(crate) direct: Option<Open>,
 }
 
 /// How many connections, and how their death is noticed.
@@ -65,7 +69,10 @@ pub(crate) fn pools(config: &Config, wires: Wires) -> Result<Pools, BoxError> {
 fn over<C>(config: &Config, wires: Wires, connector: C) -> Result<Pools, BoxError>
 where
     C: Clone + Send + Sync + 'static,
-    HttpsConnector<C>: Connect + Clone + Send + Sync + 'static,
+    HttpsConnector<C>: Connect + Service<Uri> + Clone + Send + Sync + 'static,
+    <HttpsConnector<C> as Service<Uri>>::Response: Wire + 'static,
+    <HttpsConnector<C> as Service<Uri>>::Error: Into<BoxError>,
+    <HttpsConnector<C> as Service<Uri>>::Future: Send,
 {
     let kept = || -> Result<Exchange, BoxError> {
         let connector = config.rustls_https_connector_with_connector(connector.clone())?;
@@ -83,12 +90,32 @@ where
             .build(connector);
         Ok(exchange(client))
     };
-    let one_for_both = |pool: Exchange| Pools { short: Arc::clone(&pool), watches: pool };
+    let direct = || -> Result<Option<Open>, BoxError> {
+        let connector = config.rustls_https_connector_with_connector(connector.clone())?;
+        Ok(Some(opener(connector, &config.cluster_url)))
+    };
+    let one_for_both =
+        |short: Exchange, direct| Pools { watches: Arc::clone(&short), short, direct };
     Ok(match (wires.short_over_http2, wires.share_watch_connection) {
-        (false, true) => Pools { short: kept()?, watches: shared()? },
-        (true, false) => Pools { short: shared()?, watches: kept()? },
-        (false, false) => one_for_both(kept()?),
-        (true, true) => one_for_both(shared()?),
+        (false, true) => Pools { short: kept()?, watches: shared()?, direct: direct()? },
+        (true, false) => Pools { short: shared()?, watches: kept()?, direct: None },
+        (false, false) => one_for_both(kept()?, direct()?),
+        (true, true) => one_for_both(shared()?, None),
+    })
+}
+
+fn opener<C>(connector: C, server: &Uri) -> Open
+where
+    C: Service<Uri> + Clone + Send + Sync + 'static,
+    C::Response: Wire + 'static,
+    C::Error: Into<BoxError>,
+    C::Future: Send,
+{
+    let server = server.clone();
+    Box::new(move || {
+        let opened = connector.clone().oneshot(server.clone());
+        let wire = |stream| Box::new(stream) as Box<dyn Wire>;
+        opened.map(move |stream| stream.map(wire).map_err(Into::into)).boxed()
     })
 }
 

@@ -124,6 +124,15 @@ impl Error {
         }
     }
 
+    /// Sorts what kept a connection from being opened.
+    pub(crate) fn of_opening(server: &str, source: BoxError) -> Self {
+        let server = server.to_owned();
+        match find::<rustls::Error>(&*source) {
+            Some(_) => Self::Tls { server, source },
+            None => Self::Connect { server, source },
+        }
+    }
+
     /// Sorts what a failed exchange left behind.
     pub(crate) fn of_exchange(server: &str, source: BoxError) -> Self {
         let server = server.to_owned();

@@ -58,12 +58,14 @@
 
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
+mod address;
 mod body;
 mod connect;
 mod counts;
 mod discovery;
 mod error;
 mod identity;
+mod kept;
 mod pace;
 mod request;
 mod retry;
@@ -76,4 +78,4 @@ pub use crate::identity::Identity;
 pub use crate::pace::Concurrency;
 pub use crate::request::{Subject, Verb};
 pub use crate::retry::Retries;
-pub use crate::transport::{Options, Transport};
+pub use crate::transport::{Caller, Options, Transport};

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use http::StatusCode;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::request::Subject;
@@ -132,12 +133,20 @@ impl Pace {
 }
 
 impl Place<'_> {
-    pub(crate) fn answered(&self, subject: &Subject) {
+    /// Goes, with an answer.
+    pub(crate) fn leave(self, status: StatusCode, subject: &Subject) {
+        match status {
+            StatusCode::TOO_MANY_REQUESTS => self.refused(),
+            _ => self.answered(subject),
+        }
+    }
+
+    fn answered(&self, subject: &Subject) {
         let took = self.since.elapsed();
         self.pace.with(|state| state.window.answered(subject, took, state.under_way));
     }
 
-    pub(crate) fn refused(&self) {
+    fn refused(&self) {
         self.pace.with(|state| state.window.refused());
     }
 }

@@ -73,10 +73,13 @@ impl Subject {
         self.verb == Verb::Watch
     }
 
-    /// Whether the answer may be silent for long: logs that are followed, a shell, a tunnel.
-    pub(crate) fn is_stream(&self) -> bool {
+    /// Whether the answer may not be silent for long, as those of watches, followed logs, shells and
+    /// tunnels may.
+    pub(crate) fn is_short(&self) -> bool {
         let subresource = self.resource.rsplit_once('/').map(|(_, subresource)| subresource);
-        matches!(subresource, Some("attach" | "exec" | "log" | "portforward" | "proxy"))
+        let is_stream =
+            matches!(subresource, Some("attach" | "exec" | "log" | "portforward" | "proxy"));
+        !is_stream && !self.is_watch()
     }
 }
 
@@ -108,6 +111,12 @@ impl fmt::Display for Subject {
         let dry_run = if self.dry_run { " (dry-run)" } else { "" };
         write!(f, "{} {}{dry_run}", self.verb, self.resource)
     }
+}
+
+/// Whether a request is a watch, which tells its way before anybody asks for its [`Subject`].
+pub(crate) fn is_watch<B>(request: &Request<B>) -> bool {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    reads && Query(request.uri().query().unwrap_or_default()).is_true("watch")
 }
 
 fn is_apply<B>(request: &Request<B>) -> bool {

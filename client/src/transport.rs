@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures::FutureExt;
+use bytes::Bytes;
 use futures::future::BoxFuture;
+use futures::{FutureExt, future};
 use http::{Request, Response};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use kube::client::{Body, ConfigExt};
 use kube::{Client, Config};
@@ -14,12 +16,14 @@ use tokio::time::{sleep, timeout};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
+use crate::address::Address;
 use crate::body::Answer;
 use crate::connect::{self, Pools, Wires};
 use crate::counts::{Counter, Counts};
 use crate::error::BoxError;
+use crate::kept::Kept;
 use crate::pace::{Concurrency, Pace};
-use crate::request::Subject;
+use crate::request::{Subject, is_watch};
 use crate::retry::{self, Failure, Repeatable, Retries};
 use crate::{Error, Identity};
 
@@ -72,11 +76,13 @@ struct Shared {
     options: Options,
     counter: Counter,
     pace: Pace,
-    stack: Stack,
+    stack: Stack<Incoming>,
+    /// For answers that are wanted whole.
+    direct: Option<Stack<Bytes>>,
 }
 
-/// Credentials, base URL and headers, on top of the pools.
-type Stack = BoxCloneSyncService<Request<Body>, Response<Incoming>, BoxError>;
+/// Credentials and headers, on top of connections.
+type Stack<B> = BoxCloneSyncService<Request<Body>, Response<B>, BoxError>;
 
 impl Transport {
     /// Prepares connections; nothing is opened yet. Needs a tokio runtime around it.
@@ -90,22 +96,30 @@ impl Transport {
     /// when the first credentials cannot be had.
     pub fn new(config: &Config, options: Options) -> Result<Self, Error> {
         let server = config.cluster_url.to_string();
-        let stack = stack(config, &options).map_err(|source| Error::of_config(&server, source))?;
+        let stacks = stacks(config, &options);
+        let (stack, direct) = stacks.map_err(|source| Error::of_config(&server, source))?;
         let pace = Pace::new(options.concurrency);
         let default_namespace = config.default_namespace.clone();
         let counter = Counter::default();
-        Ok(Self(Arc::new(Shared { server, default_namespace, options, counter, pace, stack })))
+        Ok(Self(Arc::new(Shared {
+            server,
+            default_namespace,
+            options,
+            counter,
+            pace,
+            stack,
+            direct,
+        })))
     }
 
     /// A client that acts as the configuration says.
     pub fn client(&self) -> Client {
-        Client::new(Caller { transport: self.clone(), identity: None }, &self.0.default_namespace)
+        Client::new(Relay(self.caller()), &self.0.default_namespace)
     }
 
     /// A client that acts as somebody else, over the same connections.
     pub fn client_as(&self, identity: Identity) -> Client {
-        let caller = Caller { transport: self.clone(), identity: Some(Arc::new(identity)) };
-        Client::new(caller, &self.0.default_namespace)
+        Client::new(Relay(self.caller_as(identity)), &self.0.default_namespace)
     }
 
     /// The requests made so far.
@@ -123,29 +137,41 @@ impl Transport {
         &self.0.server
     }
 
-    async fn send(self, request: Request<Body>) -> Result<Response<Answer>, Error> {
-        let subject = Subject::of(&request);
-        let (mut request, mut attempt) = (request, 0);
+    /// The shortest way to the server, as the configuration says.
+    pub fn caller(&self) -> Caller {
+        Caller { transport: self.clone(), identity: None }
+    }
+
+    /// The shortest way to the server, as somebody else.
+    pub fn caller_as(&self, identity: Identity) -> Caller {
+        Caller { transport: self.clone(), identity: Some(Arc::new(identity)) }
+    }
+
+    /// Gives the answer when it begins.
+    async fn send(self, mut request: Request<Body>) -> Result<Response<Answer>, Error> {
+        let mut attempts = Attempts::at(&self.0, &request);
         loop {
             let again = retry::copy(&request);
-            self.0.counter.sent(&subject, attempt);
-            let answer = self.once(request, &subject).await;
-            let failure = match &answer {
-                Ok(response) => Failure::of(response),
-                Err(Error::Connect { .. } | Error::Auth { .. }) => Some(Failure::NotSent),
-                Err(Error::Broken { .. } | Error::Timeout { .. }) => Some(Failure::NoAnswer),
-                Err(_) => None,
+            let answer = self.once(request, attempts.begin()).await;
+            let (Some(wait), Some(again)) = (attempts.after(&answer), again) else {
+                let Shared { server, options, .. } = &*self.0;
+                let limit = attempts.subject.is_short().then_some(options.answer_limit);
+                return answer.map(|answer| answer.map(|body| Answer::new(body, server, limit)));
             };
-            if answer.as_ref().map_or(true, |response| response.status().as_u16() >= 400) {
-                self.0.counter.failed(&subject);
-            }
-            let (Some(failure), Some(again)) = (failure, again) else { return answer };
-            let repeatable = Repeatable::of(&subject);
-            match self.0.options.retries.wait(repeatable, failure, attempt, fastrand::f64()) {
-                Some(wait) => sleep(wait).await,
-                None => return answer,
-            }
-            (request, attempt) = (again, attempt + 1);
+            sleep(wait).await;
+            request = again;
+        }
+    }
+
+    /// Gives the answer when it is there, all of it.
+    async fn exchange(&self, mut request: Request<Body>) -> Result<Response<Bytes>, Error> {
+        let mut attempts = Attempts::at(&self.0, &request);
+        loop {
+            let again = retry::copy(&request);
+            let answer = self.whole(request, attempts.begin()).await;
+            let (Some(wait), Some(again)) = (attempts.after(&answer), again) else { return answer };
+            sleep(wait).await;
+            request = again;
         }
     }
 
@@ -154,7 +180,7 @@ impl Transport {
         &self,
         request: Request<Body>,
         subject: &Subject,
-    ) -> Result<Response<Answer>, Error> {
+    ) -> Result<Response<Incoming>, Error> {
         let Shared { server, options, pace, stack, .. } = &*self.0;
         let place = if subject.is_watch() { None } else { Some(pace.enter().await) };
         let limit = options.answer_limit;
@@ -163,13 +189,37 @@ impl Transport {
             Err(_) => return Err(Error::Timeout { server: server.clone(), limit }),
         };
         if let Some(place) = place {
-            match answer.status() {
-                http::StatusCode::TOO_MANY_REQUESTS => place.refused(),
-                _ => place.answered(subject),
-            }
+            place.leave(answer.status(), subject);
         }
-        let streams = subject.is_watch() || subject.is_stream();
-        Ok(answer.map(|body| Answer::new(body, server, (!streams).then_some(limit))))
+        Ok(answer)
+    }
+
+    /// The same, to the end of the answer.
+    async fn whole(
+        &self,
+        request: Request<Body>,
+        subject: &Subject,
+    ) -> Result<Response<Bytes>, Error> {
+        let Shared { server, pace, direct, .. } = &*self.0;
+        let Some(direct) = direct.as_ref().filter(|_| !subject.is_watch()) else {
+            let answer = self.once(request, subject).await?;
+            return self.collect(answer).await;
+        };
+        let place = pace.enter().await;
+        let answer = direct.clone().oneshot(request).await.map_err(|source| {
+            source.downcast().map_or_else(|it| Error::of_exchange(server, it), |ours| *ours)
+        })?;
+        place.leave(answer.status(), subject);
+        Ok(answer)
+    }
+
+    /// Reads an answer to its end.
+    async fn collect(&self, answer: Response<Incoming>) -> Result<Response<Bytes>, Error> {
+        let Shared { server, options, .. } = &*self.0;
+        let limit = Some(options.answer_limit);
+        let (parts, body) = answer.into_parts();
+        let body = Answer::new(body, server, limit).collect().await?;
+        Ok(Response::from_parts(parts, body.to_bytes()))
     }
 }
 
@@ -179,33 +229,131 @@ impl std::fmt::Debug for Transport {
     }
 }
 
-fn stack(config: &Config, options: &Options) -> Result<Stack, BoxError> {
+fn stacks(
+    config: &Config,
+    options: &Options,
+) -> Result<(Stack<Incoming>, Option<Stack<Bytes>>), BoxError> {
     let wires = Wires {
         most_idle: options.concurrency.most,
         share_watch_connection: options.share_watch_connection,
         short_over_http2: options.short_requests_over_http2,
         ping_interval: options.ping_interval,
     };
-    let Pools { short, watches } = connect::pools(config, wires)?;
-    let pools = service_fn(move |request: Request<Body>| {
-        let pool = if Subject::of(&request).is_watch() { &watches } else { &short };
-        pool(request)
+    let Pools { short, watches, direct } = connect::pools(config, wires)?;
+    let address = Address::of(&config.cluster_url);
+    let pools = service_fn(move |mut request: Request<Body>| {
+        let pool = if is_watch(&request) { &watches } else { &short };
+        match address.join(request.uri()) {
+            Ok(url) => {
+                *request.uri_mut() = url;
+                pool(request)
+            }
+            Err(error) => future::ready(Err(error)).boxed(),
+        }
     });
-    let named = config.extra_headers_layer()?.layer(config.base_uri_layer().layer(pools));
+    let Some(open) = direct else { return Ok((named(config, pools)?, None)) };
+    let (server, limit) = (&config.cluster_url, options.answer_limit);
+    let kept = Kept::new(server, open, limit, options.concurrency.most)?;
+    let address = Address::of(server);
+    let direct = service_fn(move |mut request: Request<Body>| {
+        let path = address.path(request.uri());
+        let kept = Arc::clone(&kept);
+        async move {
+            *request.uri_mut() = path?.into();
+            Ok(kept.exchange(request).await?)
+        }
+    });
+    Ok((named(config, pools)?, Some(named(config, direct)?)))
+}
+
+/// Adds credentials and headers.
+fn named<S, B: 'static>(config: &Config, below: S) -> Result<Stack<B>, BoxError>
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = BoxError>,
+    S: Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
+    let below = config.extra_headers_layer()?.layer(below);
     Ok(match config.auth_layer()? {
-        Some(auth) => BoxCloneSyncService::new(auth.layer(named).map_err(Into::into)),
-        None => BoxCloneSyncService::new(named),
+        Some(auth) => BoxCloneSyncService::new(auth.layer(below).map_err(Into::into)),
+        None => BoxCloneSyncService::new(below),
     })
 }
 
-/// What a `kube::Client` calls.
-#[derive(Clone)]
-struct Caller {
+/// The attempts to get one request answered.
+struct Attempts<'t> {
+    shared: &'t Shared,
+    subject: Subject,
+    /// Those that have begun.
+    count: u32,
+}
+
+impl<'t> Attempts<'t> {
+    fn at(shared: &'t Shared, request: &Request<Body>) -> Self {
+        Self { shared, subject: Subject::of(request), count: 0 }
+    }
+
+    fn begin(&mut self) -> &Subject {
+        self.shared.counter.sent(&self.subject, self.count);
+        self.count += 1;
+        &self.subject
+    }
+
+    /// How long to wait before the next one, if there is to be one.
+    fn after<B>(&self, answer: &Result<Response<B>, Error>) -> Option<Duration> {
+        let failure = match answer {
+            Ok(response) => Failure::of(response),
+            Err(Error::Connect { .. } | Error::Auth { .. }) => Some(Failure::NotSent),
+            Err(Error::Broken { .. } | Error::Timeout { .. }) => Some(Failure::NoAnswer),
+            Err(_) => None,
+        };
+        if answer.as_ref().map_or(true, |response| response.status().as_u16() >= 400) {
+            self.shared.counter.failed(&self.subject);
+        }
+        let repeatable = Repeatable::of(&self.subject);
+        let retries = &self.shared.options.retries;
+        retries.wait(repeatable, failure?, self.count - 1, fastrand::f64())
+    }
+}
+
+/// The shortest way to the server: for who makes many requests and reads their answers as bytes.
+///
+/// Pace, retries, counts and identity are those of every client of the [`Transport`]; what is left out
+/// are `kube::Client`'s queue, its layers and its copies of bodies. A request names path and query
+/// only. What the server answers is given as it is, a refusal too.
+#[derive(Clone, Debug)]
+pub struct Caller {
     transport: Transport,
     identity: Option<Arc<Identity>>,
 }
 
-impl Service<Request<Body>> for Caller {
+impl Caller {
+    /// Sends a request and reads the answer to its end. Not for watches, which have none.
+    ///
+    /// What [`Retries`] repeats is repeated here also when an answer breaks off.
+    ///
+    /// # Errors
+    ///
+    /// Why there was no answer.
+    pub async fn call(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+        self.transport.exchange(self.stamped(request.map(Body::from))).await
+    }
+
+    /// The request, on behalf of somebody.
+    fn stamped(&self, mut request: Request<Body>) -> Request<Body> {
+        let of_request = request.extensions().get::<Identity>().cloned().map(Arc::new);
+        if let Some(identity) = of_request.or_else(|| self.identity.clone()) {
+            identity.stamp(request.headers_mut());
+        }
+        request
+    }
+}
+
+/// What a `kube::Client` calls.
+#[derive(Clone)]
+struct Relay(Caller);
+
+impl Service<Request<Body>> for Relay {
     type Response = Response<Answer>;
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
@@ -214,12 +362,8 @@ impl Service<Request<Body>> for Caller {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let of_request = request.extensions().get::<Identity>().cloned().map(Arc::new);
-        if let Some(identity) = of_request.or_else(|| self.identity.clone()) {
-            identity.stamp(request.headers_mut());
-        }
-        let sent = self.transport.clone().send(request);
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let sent = self.0.transport.clone().send(self.0.stamped(request));
         sent.map(|answer| answer.map_err(Into::into)).boxed()
     }
 }

@@ -8,10 +8,10 @@ mod told;
 use gotk_client::Transport;
 use gotk_ssa::{Applier, ConfigMapInventory, DeletionPolicy, FieldManager, Owner};
 
-use crate::told::Told;
+use self::told::Told;
 
 #[tokio::main]
-async fn main() -> Result<(), Told> {
+pub(crate) async fn main() -> Result<(), Told> {
     let mut arguments = std::env::args().skip(1);
     let namespace = arguments.next().unwrap_or_else(|| "default".to_owned());
     let set = arguments.next().unwrap_or_else(|| "gotk".to_owned());

@@ -9,10 +9,10 @@ mod told;
 use gotk_client::Transport;
 use gotk_ssa::{Applier, ConfigMapInventory, FieldManager, Owner};
 
-use crate::told::Told;
+use self::told::Told;
 
 #[tokio::main]
-async fn main() -> Result<(), Told> {
+pub(crate) async fn main() -> Result<(), Told> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().ok_or("usage: diff FOLDER [NAMESPACE [SET]]")?;
     let namespace = arguments.next().unwrap_or_else(|| "default".to_owned());

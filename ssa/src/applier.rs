@@ -30,7 +30,7 @@ impl Applier {
     /// Applies through a transport, as `manager`.
     pub fn new(transport: &Transport, manager: FieldManager) -> Self {
         Self {
-            cluster: Cluster(transport.client()),
+            cluster: Cluster::over(transport, None),
             discovery: Discovery::new(transport),
             baselines: Arc::new(Baselines::new()),
             transport: transport.clone(),
@@ -52,13 +52,13 @@ impl Applier {
     /// Acts as somebody else.
     #[must_use]
     pub fn acting_as(mut self, identity: Identity) -> Self {
-        self.cluster = Cluster(self.transport.client_as(identity));
+        self.cluster = Cluster::over(&self.transport, Some(identity));
         self
     }
 
     /// Requests that are made on nobody's behalf.
     pub(crate) fn ourselves(&self) -> Cluster {
-        Cluster(self.transport.client())
+        Cluster::over(&self.transport, None)
     }
 
     /// Uses a discovery that others use too.

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 pub(crate) use self::write::touch_up;
 use crate::cluster::Endpoint;
-use crate::order::{self, Stage};
+use crate::order::Stage;
 use crate::plan::{CONCURRENCY, Checker, Item, Todo, Verdict, is_undeclared};
 use crate::{Applier, ChangeSet, Error, Inventory, ObjectId, Plan};
 
@@ -140,8 +140,8 @@ impl Run {
         }
         let mut at = begin;
         while at < end {
-            let rank = order::rank(&self.plan.items[at].id().kind);
-            let same = |item: &&Item| order::rank(&item.id().kind) == rank;
+            let rank = self.plan.items[at].rank;
+            let same = |item: &&Item| item.rank == rank;
             let next = at + self.plan.items[at..end].iter().take_while(same).count();
             self.write(at, next).await?;
             at = next;

@@ -1,16 +1,18 @@
 //! The requests that are made, and nothing about why.
 
+use bytes::Bytes;
 use futures::Stream;
-use http::Request;
+use gotk_client::{Caller, Identity, ServedKind, Transport};
 use http::header::{ACCEPT, CONTENT_TYPE};
-use kube::core::{ApiResource, WatchEvent};
+use http::{Request, StatusCode};
+use kube::client::Body;
+use kube::core::{ApiResource, Status, WatchEvent};
 use kube::{Client, Error};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use gotk_client::ServedKind;
-
 use crate::ObjectId;
+use crate::answer::{Answer, Glance};
 
 /// Where the objects of a kind are found.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +76,19 @@ impl Selected {
         let resource = endpoint.resource.clone();
         Self { collection: endpoint.collection(namespace), query, resource }
     }
+
+    pub(crate) fn api_version(&self) -> &str {
+        &self.resource.api_version
+    }
+
+    /// The id of an object of this kind.
+    pub(crate) fn id(&self, namespace: &str, name: &str) -> ObjectId {
+        ObjectId::new(&self.resource.group, &self.resource.kind, namespace, name)
+    }
+
+    fn page(&self, token: &str) -> String {
+        format!("{}?limit={PAGE}&continue={}{}", self.collection, escape(token), self.query)
+    }
 }
 
 /// A part of a list.
@@ -104,29 +119,62 @@ impl Precise {
     }
 }
 
-/// A client, and the requests we make with it.
+/// A way to the server, and the requests we make over it.
 #[derive(Clone)]
-pub(crate) struct Cluster(pub(crate) Client);
+pub(crate) struct Cluster {
+    client: Client,
+    /// The shorter way, where there is one.
+    caller: Option<Caller>,
+}
 
 impl Cluster {
+    /// Over a transport of ours, on somebody's behalf if need be.
+    pub(crate) fn over(transport: &Transport, identity: Option<Identity>) -> Self {
+        let (client, caller) = match identity {
+            Some(identity) => {
+                (transport.client_as(identity.clone()), transport.caller_as(identity))
+            }
+            None => (transport.client(), transport.caller()),
+        };
+        Self { client, caller: Some(caller) }
+    }
+
+    /// Over whatever client there is.
+    pub(crate) const fn of(client: Client) -> Self {
+        Self { client, caller: None }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Result<Value, Error> {
-        self.send(Request::get(path), Vec::new()).await
+        self.send(Request::get(path), Bytes::new()).await?.value()
     }
 
     /// The object, or nothing where the server knows of none.
     pub(crate) async fn find(&self, path: &str) -> Result<Option<Value>, Error> {
-        match self.get(path).await {
+        self.read(path).await?.map(|answer| answer.value()).transpose()
+    }
+
+    /// The same, as it came.
+    pub(crate) async fn read(&self, path: &str) -> Result<Option<Answer>, Error> {
+        match self.send(Request::get(path), Bytes::new()).await {
             Ok(object) => Ok(Some(object)),
             Err(error) if code(&error) == 404 => Ok(None),
             Err(error) => Err(error),
         }
     }
 
+    /// Tells the objects of a page of a list, and where the next begins.
+    pub(crate) async fn glances(
+        &self,
+        of: &Selected,
+        token: &str,
+        tell: &mut (dyn FnMut(&Glance<'_>) + Send),
+    ) -> Result<String, Error> {
+        self.send(Request::get(of.page(token)), Bytes::new()).await?.glances(tell)
+    }
+
     /// A page of a list, where the next begins, and the version of the whole.
     pub(crate) async fn page(&self, of: &Selected, token: &str) -> Result<Page, Error> {
-        let token = escape(token);
-        let path = format!("{}?limit={PAGE}&continue={token}{}", of.collection, of.query);
-        let mut list = self.get(&path).await?;
+        let mut list = self.get(&of.page(token)).await?;
         let next = crate::object::text(&list, "/metadata/continue").to_owned();
         let version = crate::object::resource_version(&list).to_owned();
         let items = list.get_mut("items").map(Value::take).and_then(into_array);
@@ -153,7 +201,7 @@ impl Cluster {
         );
         let request = Request::get(path).header(ACCEPT, "application/json");
         let request = request.body(Vec::new()).map_err(Error::HttpError)?;
-        self.0.request_events(request).await
+        self.client.request_events(request).await
     }
 
     /// A forced server-side apply. With force a conflict is only another writer at the same moment, so
@@ -164,7 +212,7 @@ impl Cluster {
         object: &Value,
         manager: &str,
         run: Run,
-    ) -> Result<Value, Error> {
+    ) -> Result<Answer, Error> {
         let dry = if run == Run::Dry { "&dryRun=All" } else { "" };
         let path = format!("{path}?fieldManager={}&force=true{dry}", escape(manager));
         let body = bytes(object)?;
@@ -205,7 +253,8 @@ impl Cluster {
         kind: &'static str,
     ) -> Result<Value, Error> {
         let path = format!("{path}?fieldManager={}", escape(manager));
-        self.send(Request::patch(path).header(CONTENT_TYPE, kind), bytes(patch)?).await
+        let request = Request::patch(path).header(CONTENT_TYPE, kind);
+        self.send(request, bytes(patch)?).await?.value()
     }
 
     pub(crate) async fn create(
@@ -216,7 +265,7 @@ impl Cluster {
     ) -> Result<Value, Error> {
         let path = format!("{collection}?fieldManager={}", escape(manager));
         let request = Request::post(path).header(CONTENT_TYPE, "application/json");
-        self.send(request, bytes(object)?).await
+        self.send(request, bytes(object)?).await?.value()
     }
 
     /// Deletes exactly that object; what it owns goes in the background.
@@ -228,13 +277,36 @@ impl Cluster {
             "preconditions": { "uid": which.uid, "resourceVersion": which.resource_version },
         });
         let request = Request::delete(path).header(CONTENT_TYPE, "application/json");
-        self.send(request, bytes(&body)?).await
+        self.send(request, bytes(&body)?).await?.value()
     }
 
-    async fn send(&self, request: http::request::Builder, body: Vec<u8>) -> Result<Value, Error> {
+    async fn send(&self, request: http::request::Builder, body: Bytes) -> Result<Answer, Error> {
         let request = request.header(ACCEPT, "application/json");
-        self.0.request(request.body(body).map_err(Error::HttpError)?).await
+        let request = request.body(body).map_err(Error::HttpError)?;
+        let (status, body) = match &self.caller {
+            Some(caller) => {
+                let answer = caller.call(request).await;
+                let answer = answer.map_err(|error| Error::Service(Box::new(error)))?;
+                (answer.status(), answer.into_body())
+            }
+            None => {
+                let answer = self.client.send(request.map(Body::from)).await?;
+                (answer.status(), answer.into_body().collect_bytes().await?)
+            }
+        };
+        match status.is_client_error() || status.is_server_error() {
+            true => Err(Error::Api(Box::new(refusal(status, &body)))),
+            false => Ok(Answer::new(body)),
+        }
     }
+}
+
+/// What the server says against a request, also where it is not the API server that says it.
+fn refusal(code: StatusCode, body: &[u8]) -> Status {
+    serde_json::from_slice(body).unwrap_or_else(|_| {
+        let text = String::from_utf8_lossy(body);
+        Status::failure(text.trim(), "Failed to parse error data").with_code(code.as_u16())
+    })
 }
 
 /// The server's refusal, by its code; 0 for everything else.
@@ -245,8 +317,8 @@ pub(crate) fn code(error: &Error) -> u16 {
     }
 }
 
-fn bytes(body: &Value) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(body).map_err(Error::SerdeError)
+fn bytes(body: &Value) -> Result<Bytes, Error> {
+    serde_json::to_vec(body).map(Bytes::from).map_err(Error::SerdeError)
 }
 
 fn into_array(value: Value) -> Option<Vec<Value>> {

@@ -42,6 +42,26 @@
 //! # }
 //! ```
 //!
+//! # A diff as a person sees it
+//!
+//! `cargo run -p gotk-ssa --example diff -- FOLDER`, of a set in which a setting was changed and another
+//! dropped, a password and an image replaced, a budget added and a Service left out:
+//!
+//! ```text
+//!   Namespace/shop unchanged
+//! ~ ConfigMap/shop/settings configured (ownership is restored)
+//!     ~ .data.level: "info" -> "debug"
+//!     - .data.old: "1"
+//! ~ Secret/shop/login configured
+//!     ~ .data.password: "*** (before)" -> "*** (after)"
+//! ~ Deployment/shop/web configured
+//!     ~ .spec.replicas: 2 -> 3
+//!     ~ .spec.template.spec.containers[name="web"].image: "registry.example.com/web:1.0.0" -> "registry.example.com/web:1.1.0"
+//! + PodDisruptionBudget/shop/web created
+//! 1 created, 3 configured, 1 unchanged, 0 skipped
+//! - Service/shop/web to be pruned
+//! ```
+//!
 //! # What it costs
 //!
 //! | An object that | Requests | |
@@ -92,6 +112,7 @@
 //! means in `gotk-kstatus`.
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
+mod answer;
 mod applier;
 mod apply;
 mod baseline;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::answer::Glance;
 use crate::object;
 
 /// The set that an object belongs to, told by two labels: `<group>/name` and `<group>/namespace`.
@@ -61,6 +62,11 @@ impl Owner {
         let label = |name: String| object::label(live, &name);
         let name = label(self.name_label())?;
         Some(Self::new(&self.group, label(self.namespace_label()).unwrap_or_default(), name))
+    }
+
+    /// Whether an object carries exactly these labels.
+    pub(crate) fn is_named_by(&self, live: &Glance<'_>) -> bool {
+        self.labels().iter().all(|(label, value)| live.label(label) == Some(value))
     }
 
     /// The label that every object of this kind of owner has.

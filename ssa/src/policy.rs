@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::object;
+use crate::answer::Glance;
 
 /// The labels and annotations by which objects say how they want to be treated.
 ///
@@ -54,10 +54,24 @@ impl Policies {
         self.says(object, "prune", "disabled") || self.excludes(object)
     }
 
+    /// Whether an object that exists says anything about how it is applied.
+    pub(crate) fn are_named_by(&self, live: &Glance<'_>) -> bool {
+        let mut names = live.labels.iter().chain(&live.annotations).map(|(name, _)| name);
+        names.any(|name| matches!(self.key(name), Some("reconcile" | "ssa")))
+    }
+
     fn says(&self, object: &Value, key: &str, value: &str) -> bool {
-        let key = format!("{}/{key}", self.group);
-        let said = [object::label(object, &key), object::annotation(object, &key)];
-        said.into_iter().flatten().any(|said| said.eq_ignore_ascii_case(value))
+        let Some(metadata) = object.get("metadata") else { return false };
+        let maps = ["labels", "annotations"].into_iter();
+        let said = maps.filter_map(|map| metadata.get(map)?.as_object()).flatten();
+        said.filter(|(name, _)| self.key(name) == Some(key))
+            .filter_map(|(_, said)| said.as_str())
+            .any(|said| said.eq_ignore_ascii_case(value))
+    }
+
+    /// What stands behind the group in a name.
+    fn key<'n>(&self, name: &'n str) -> Option<&'n str> {
+        name.strip_prefix(self.group.as_str())?.strip_prefix('/')
     }
 }
 

@@ -1,7 +1,11 @@
 //! Fields that others left behind become ours.
 
+use std::borrow::Cow;
+
 use gotk_merge::{Entry, Operation};
 use serde_json::{Value, json};
+
+use crate::answer::Glance;
 
 /// A manager by its name, whose fields are taken over.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -85,6 +89,20 @@ impl TakeOver {
             steps.extend(keys.iter().filter(there).map(remove));
         }
         steps
+    }
+
+    /// Whether a closer look at a live object may find something to take over. Never a wrong no.
+    pub(crate) fn may_concern(&self, live: &Glance<'_>, ours: &str) -> bool {
+        let removed = |keys: &[String], of: &[(Cow<'_, str>, Cow<'_, str>)]| {
+            of.iter().any(|(name, _)| keys.iter().any(|key| key == name))
+        };
+        let is_other = |it: &crate::answer::Manager<'_>| {
+            !(it.name == ours && it.operation == "Apply")
+                && self.managers.iter().any(|other| it.name.starts_with(&other.name))
+        };
+        removed(&self.annotations, &live.annotations)
+            || removed(&self.labels, &live.labels)
+            || live.managers.iter().any(is_other)
     }
 
     /// Puts what the others own into our entry, and tells whether there was any of it.

@@ -1,6 +1,5 @@
 //! Our side of a run.
 
-use std::fs;
 use std::time::Instant;
 
 use gotk_client::{Options, Transport, Verb};
@@ -21,7 +20,7 @@ pub(crate) async fn apply(
     let options = KubeConfigOptions::default();
     let config = Config::from_custom_kubeconfig(kubeconfig, &options).await?;
     let transport = Transport::new(&config, Options::default())?;
-    let mut objects = manifests::read(&fs::read_to_string(file)?)?;
+    let mut objects = manifests::read(&std::fs::read_to_string(file)?)?;
     for object in &mut objects {
         manifests::set_namespace(object, namespace);
     }
@@ -32,7 +31,7 @@ pub(crate) async fn apply(
     transport.client().apiserver_version().await?;
     let mut costs = Vec::new();
     for objects in [objects.clone(), objects] {
-        let (before, cpu, start) = (transport.counts(), cpu_ms()?, Instant::now());
+        let (before, cpu, start) = (transport.counts(), cpu_ms(), Instant::now());
         let applied = applier.plan(objects).await?.record(&inventory).await?.apply().await?;
         drop(applied);
         let counts = transport.counts().since(&before);
@@ -44,18 +43,15 @@ pub(crate) async fn apply(
             .sum();
         costs.push(Cost {
             requests: counts.total() - discovery,
-            cpu_ms: cpu_ms()? - cpu,
+            cpu_ms: cpu_ms() - cpu,
             wall_ms: start.elapsed().as_secs_f64() * 1000.0,
         });
     }
     Ok(costs)
 }
 
-/// What this process has used of the CPU, from `/proc/self/stat`.
-fn cpu_ms() -> Result<f64, BoxError> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let (_, fields) = stat.rsplit_once(')').ok_or("a stat file without a name")?;
-    let ticks: f64 =
-        fields.split_whitespace().skip(11).take(2).filter_map(|it| it.parse::<f64>().ok()).sum();
-    Ok(ticks * 1000.0 / rustix::param::clock_ticks_per_second() as f64)
+/// What this process has used of the CPU, user and system, all threads.
+fn cpu_ms() -> f64 {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    used.tv_sec as f64 * 1e3 + used.tv_nsec as f64 / 1e6
 }

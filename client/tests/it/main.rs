@@ -4,6 +4,7 @@
 
 mod server;
 
+mod caller;
 mod embedded;
 mod failures;
 mod limits;

@@ -1,6 +1,7 @@
 //! A server that does what a test tells it, and remembers what it was asked.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ type Handler = dyn Fn(usize) -> BoxFuture<'static, Response<Body>> + Send + Sync
 pub(crate) struct Server {
     pub(crate) url: String,
     seen: Arc<Mutex<Vec<http::request::Parts>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -36,12 +38,18 @@ impl Server {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
         let handler: Arc<Handler> = Arc::new(move |index| Box::pin(handler(index)));
-        tokio::spawn(serve(listener, Arc::clone(&seen), handler));
-        Self { url, seen }
+        let connections = Arc::new(AtomicUsize::new(0));
+        tokio::spawn(serve(listener, Arc::clone(&seen), handler, Arc::clone(&connections)));
+        Self { url, seen, connections }
     }
 
     pub(crate) fn transport(&self, options: Options) -> Transport {
-        let mut config = kube::Config::new(self.url.parse().unwrap());
+        self.transport_below("", options)
+    }
+
+    /// To a server that stands behind a path.
+    pub(crate) fn transport_below(&self, path: &str, options: Options) -> Transport {
+        let mut config = kube::Config::new(format!("{}{path}", self.url).parse().unwrap());
         config.default_namespace = "shop".to_owned();
         Transport::new(&config, options).unwrap()
     }
@@ -57,6 +65,16 @@ impl Server {
         self.seen.lock().unwrap().len()
     }
 
+    /// The connections that were opened so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// What the last request asked for.
+    pub(crate) fn last_uri(&self) -> String {
+        self.seen.lock().unwrap().last().expect("a request").uri.to_string()
+    }
+
     /// The values of a header in the last request.
     pub(crate) fn last_header(&self, name: &str) -> Vec<String> {
         let seen = self.seen.lock().unwrap();
@@ -69,8 +87,10 @@ async fn serve(
     listener: TcpListener,
     seen: Arc<Mutex<Vec<http::request::Parts>>>,
     handler: Arc<Handler>,
+    connections: Arc<AtomicUsize>,
 ) {
     while let Ok((stream, _)) = listener.accept().await {
+        connections.fetch_add(1, Ordering::Relaxed);
         let (seen, handler) = (Arc::clone(&seen), Arc::clone(&handler));
         let service = service_fn(move |request: Request<Incoming>| {
             let index = {
@@ -102,11 +122,17 @@ pub(crate) fn refusal(code: u16, retry_after: Option<u64>) -> Response<Body> {
     response
 }
 
-fn answer(code: u16, text: &str) -> Response<Body> {
+pub(crate) fn answer(code: u16, text: &str) -> Response<Body> {
     let frame = Frame::data(Bytes::from(text.to_owned()));
     let mut response = Response::new(StreamBody::new(stream::once(async { Ok(frame) }).boxed()));
     *response.status_mut() = StatusCode::from_u16(code).unwrap();
     response
+}
+
+/// An answer in so many parts.
+pub(crate) fn in_parts(parts: usize) -> Response<Body> {
+    let parts = (0..parts).map(|part| Ok(Frame::data(Bytes::from(format!("{part},")))));
+    Response::new(StreamBody::new(stream::iter(parts.collect::<Vec<_>>()).boxed()))
 }
 
 /// The beginning of an answer that never ends.

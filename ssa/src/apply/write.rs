@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Target;
+use crate::answer::Answer;
 use crate::cluster::{Precise, Run, code};
 use crate::patience::{ATTEMPTS, may_pass, pause};
 use crate::plan::{Item, Todo, Write, is_settled};
@@ -21,11 +22,13 @@ pub(super) async fn write(applier: &Applier, item: &Item, limit: Duration) -> Re
         touch_up(applier, item, patch).await?;
     }
     let answer = apply(applier, item, payload.as_ref().unwrap_or(desired)).await?;
-    applier.baselines.note(item.id(), applier.baselines.print(&answer));
-    Ok(!item.stage.must_settle() || is_settled(&answer))
+    let unread = |error| Error::refused(item.id(), "apply", error);
+    let print = applier.baselines.print(item.api_version(), &answer.glance().map_err(unread)?);
+    applier.baselines.note(item.id(), print);
+    Ok(!item.stage.must_settle() || is_settled(&answer.value().map_err(unread)?))
 }
 
-async fn apply(applier: &Applier, item: &Item, payload: &Value) -> Result<Value, Error> {
+async fn apply(applier: &Applier, item: &Item, payload: &Value) -> Result<Answer, Error> {
     let (path, manager) = (item.path(), applier.manager.as_str());
     let answer = applier.cluster.apply(&path, payload, manager, Run::Real).await;
     answer.map_err(|error| Error::refused_with(item.id(), "apply", error, payload))

@@ -28,7 +28,7 @@ impl ConfigMapInventory {
     /// In the `ConfigMap` of that name, written as `manager`.
     pub fn new(client: Client, namespace: &str, name: &str, manager: FieldManager) -> Self {
         let id = ObjectId::new("", "ConfigMap", namespace, name);
-        Self { cluster: Cluster(client), id, manager, part_bytes: PART_BYTES }
+        Self { cluster: Cluster::of(client), id, manager, part_bytes: PART_BYTES }
     }
 
     /// How much goes into one `ConfigMap`: 512 KiB unless set. The server's limit is 1 MiB.

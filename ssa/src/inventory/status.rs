@@ -34,7 +34,7 @@ impl StatusInventory {
         let id = ObjectId::new(&kind.group, &kind.kind, namespace, name);
         let endpoint = Endpoint { resource: kind, namespaced: !namespace.is_empty() };
         let (path, name) = (endpoint.object(&id), format!("the status of {id}"));
-        Self { cluster: Cluster(client), path, name, manager }
+        Self { cluster: Cluster::of(client), path, name, manager }
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::warm::Lists;
 use super::{Item, Others, PlanOptions, Todo, Write};
+use crate::answer::{Answer, Glance};
 use crate::cluster::{Precise, Run, code};
 use crate::ignore::IgnoreRules;
 use crate::touch_up::TouchUp;
@@ -85,7 +86,6 @@ impl<'p> Checker<'p> {
                     Some(touch_up) => Some(Verdict::later(item, touch_up)),
                     None => Some(self.refused(item, desired, error).await?),
                 },
-                Ok(answer) if object::resource_version(&answer).is_empty() => None,
                 Ok(answer) => match self.compare(item, desired, &answer, is_last).await? {
                     Compared::Verdict(verdict) => Some(*verdict),
                     Compared::Gone => None,
@@ -118,29 +118,53 @@ impl<'p> Checker<'p> {
         &self,
         item: &Item,
         desired: &Value,
-        answer: &Value,
+        answer: &Answer,
         is_last: bool,
     ) -> Result<Compared, Error> {
         let verdict = |verdict| Ok(Compared::Verdict(Box::new(verdict)));
-        let baselines = &self.applier.baselines;
-        let print = baselines.print(answer);
+        let unread = |error| Error::refused(item.id(), "dry-run", error);
+        let (baselines, version) = (&self.applier.baselines, item.api_version());
+        let glance = answer.glance().map_err(unread)?;
+        if glance.resource_version.is_empty() {
+            return Ok(Compared::Gone); // nothing was there
+        }
+        let print = baselines.print(version, &glance);
         if baselines.of(item.id()).is_none() {
             self.lists.of(self.applier, item).await;
         }
         if baselines.of(item.id()) == Some(print) {
-            return verdict(self.judge(item, desired, answer, answer)?);
+            if self.is_in_order(item, &glance) {
+                return verdict(Verdict::keep(item));
+            }
+            let answer = answer.value().map_err(unread)?;
+            return verdict(self.judge(item, desired, &answer, &answer)?);
         }
-        let Some(live) = self.find(item).await? else { return Ok(Compared::Gone) };
-        if object::resource_version(&live) != object::resource_version(answer) && !is_last {
+        let Some(live) = self.read(item).await? else { return Ok(Compared::Gone) };
+        let live_print = baselines.print(version, &live.glance().map_err(unread)?);
+        let (live, answer) = (live.value().map_err(unread)?, answer.value().map_err(unread)?);
+        if object::resource_version(&live) != object::resource_version(&answer) && !is_last {
             return Ok(Compared::Outdated);
         }
-        baselines.note(item.id(), baselines.print(&live));
-        let judged = self.judge(item, desired, &live, answer)?;
-        if judged.change.action == Action::Keep && self.rules.of(answer).is_empty() {
+        baselines.note(item.id(), live_print);
+        let judged = self.judge(item, desired, &live, &answer)?;
+        if judged.change.action == Action::Keep && self.rules.of(&answer).is_empty() {
             // The same answer about the same version will mean the same.
             baselines.note(item.id(), print);
         }
         verdict(judged)
+    }
+
+    /// Whether a live object that is as desired needs nothing else either: nobody's wishes, labels or
+    /// managers are on it that [`judge`](Self::judge) would have to look at.
+    fn is_in_order(&self, item: &Item, live: &Glance<'_>) -> bool {
+        let Applier { policies, owner, manager, .. } = self.applier;
+        let of_this_version =
+            |it: &crate::answer::Manager<'_>| it.api_version == item.api_version();
+        !item.stage.must_settle()
+            && !policies.are_named_by(live)
+            && owner.as_ref().is_none_or(|owner| owner.is_named_by(live))
+            && !item.options.take_over.may_concern(live, manager.as_str())
+            && live.managers.iter().all(of_this_version)
     }
 
     fn judge(
@@ -230,9 +254,19 @@ impl<'p> Checker<'p> {
         let found = self.applier.cluster.find(&item.path()).await;
         found.map_err(|error| Error::refused(item.id(), "read", error))
     }
+
+    async fn read(&self, item: &Item) -> Result<Option<Answer>, Error> {
+        let found = self.applier.cluster.read(&item.path()).await;
+        found.map_err(|error| Error::refused(item.id(), "read", error))
+    }
 }
 
 impl Verdict {
+    fn keep(item: &Item) -> Self {
+        let change = Change::new(item.id().clone(), &item.change.version, Action::Keep);
+        Self { change, todo: Todo::Nothing, settled: true }
+    }
+
     fn skip(item: &Item, note: Note) -> Self {
         let change = Change::new(item.id().clone(), &item.change.version, Action::Skip).note(note);
         Self { change, todo: Todo::Nothing, settled: true }

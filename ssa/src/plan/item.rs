@@ -17,6 +17,8 @@ use crate::{Action, Applier, Change, Error, Note, ObjectId, TakeOver, manifests,
 pub(crate) struct Item {
     pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) stage: Stage,
+    /// Where its kind stands in the stage.
+    pub(crate) rank: i32,
     /// What is applied; forgotten when nothing has to be.
     pub(crate) desired: Option<Value>,
     pub(crate) change: Change,
@@ -55,6 +57,10 @@ pub(crate) struct Write {
 impl Item {
     pub(crate) fn id(&self) -> &ObjectId {
         &self.change.object
+    }
+
+    pub(crate) fn api_version(&self) -> &str {
+        &self.endpoint.resource.api_version
     }
 
     pub(crate) fn path(&self) -> String {
@@ -121,6 +127,7 @@ pub(super) async fn prepare(
         }
         items.push(Item {
             stage: Stage::of(&id, &options.first_kinds),
+            rank: order::rank(&id.kind),
             endpoint,
             is_job_with_ttl: object::is_job_with_ttl(&desired),
             desired: Some(desired),
@@ -130,7 +137,7 @@ pub(super) async fn prepare(
             options: Arc::clone(options),
         });
     }
-    items.sort_by(|a, b| (a.stage, order::key(a.id())).cmp(&(b.stage, order::key(b.id()))));
+    items.sort_by(|a, b| (a.stage, a.rank, a.id()).cmp(&(b.stage, b.rank, b.id())));
     let twice = items.windows(2).find(|pair| pair[0].id() == pair[1].id());
     match twice {
         Some(pair) => Err(Error::object_problem(pair[0].id(), "is twice in the set")),

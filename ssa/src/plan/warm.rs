@@ -5,8 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use tokio::sync::OnceCell;
 
 use super::Item;
+use crate::Applier;
+use crate::answer::Glance;
 use crate::cluster::Selected;
-use crate::{Applier, ObjectId};
 
 /// For each kind of a set, whether its live objects were listed.
 ///
@@ -58,17 +59,17 @@ impl Lists {
 
 impl List {
     async fn read(&self, applier: &Applier) {
+        let (api_version, baselines) = (self.of.api_version(), &applier.baselines);
         let mut token = String::new();
         loop {
-            let Ok(page) = applier.cluster.page(&self.of, &token).await else { return };
-            for live in &page.items {
-                let print = applier.baselines.print(live);
-                applier.baselines.note(&ObjectId::of(live), print);
+            let mut note = |live: &Glance<'_>| {
+                let id = self.of.id(&live.namespace, &live.name);
+                baselines.note(&id, baselines.print(api_version, live));
+            };
+            match applier.cluster.glances(&self.of, &token, &mut note).await {
+                Ok(next) if !next.is_empty() => token = next,
+                _ => return,
             }
-            if page.next.is_empty() {
-                return;
-            }
-            token = page.next;
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod path;
 mod policies;
+mod programs;
 mod prune;
 mod ready;
 mod requests;
@@ -27,6 +28,7 @@ pub(crate) fn all() -> Vec<Fact> {
     [
         path::facts(),
         policies::facts(),
+        programs::facts(),
         prune::facts(),
         ready::facts(),
         requests::facts(),

@@ -3,13 +3,16 @@
 //! `cargo test -p gotk-ssa --test it -- prune` runs the facts about pruning.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a fact that does not hold panics")]
+#![expect(clippy::duplicate_mod, reason = "each example brings what it needs")]
 
+mod examples;
 mod facts;
 #[path = "../servers/mod.rs"]
 mod servers;
 mod site;
 
 use std::pin::Pin;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use gotk_testenv::{Assets, Controllers};
@@ -21,7 +24,10 @@ use crate::site::Site;
 /// A named fact.
 type Fact = (&'static str, fn(Site) -> Pin<Box<dyn Future<Output = ()> + Send>>);
 
-fn main() {
+fn main() -> ExitCode {
+    if let Some(exit) = examples::as_one_of_them() {
+        return exit;
+    }
     let arguments = Arguments::from_args();
     let mut trials = trials(&Arc::new(Server::Embedded { controllers: true }));
     match Assets::or_skip("gotk-ssa on a real server") {
@@ -31,7 +37,7 @@ fn main() {
         }
         Err(error) => trials.push(Trial::test("assets", move || Err(error.into()))),
     }
-    libtest_mimic::run(&arguments, trials).exit();
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 fn trials(server: &Arc<Server>) -> Vec<Trial> {

@@ -1,7 +1,11 @@
 //! A server, and a namespace in it that is the fact's own.
 
+use std::sync::Arc;
+
+use gotk_apiserver::ApiServer;
 use gotk_client::Transport;
 use gotk_ssa::{Applier, FieldManager, MemoryInventory, Owner};
+use gotk_testenv::{ControlPlane, User};
 use http::Request;
 use kube::Client;
 use serde_json::{Value, json};
@@ -14,16 +18,31 @@ pub(crate) struct Site {
     pub(crate) transport: Transport,
     pub(crate) client: Client,
     pub(crate) inventory: MemoryInventory,
-    _alive: Box<dyn std::any::Any + Send + Sync>,
+    alive: Box<dyn std::any::Any + Send + Sync>,
 }
 
 impl Site {
     pub(crate) async fn at(server: &Server) -> Self {
         let Place { namespace, transport, client, alive } = server.place("fact").await;
         let inventory = MemoryInventory::default();
-        let site = Self { namespace, transport, client, inventory, _alive: alive };
+        let site = Self { namespace, transport, client, inventory, alive };
         site.apply_as("test", &site.namespace_object(&site.namespace)).await;
         site
+    }
+
+    /// How programs find the server.
+    pub(crate) fn kubeconfig(&self) -> String {
+        if let Some(plane) = self.alive.downcast_ref::<Arc<ControlPlane>>() {
+            return plane.kubeconfig_as(&User::admin()).unwrap();
+        }
+        let url = self.alive.downcast_ref::<ApiServer>().unwrap().url();
+        let config = json!({ // which is YAML too
+            "apiVersion": "v1", "kind": "Config", "current-context": "embedded",
+            "clusters": [{"name": "embedded", "cluster": {"server": url}}],
+            "users": [{"name": "anyone", "user": {}}],
+            "contexts": [{"name": "embedded", "context": {"cluster": "embedded", "user": "anyone"}}],
+        });
+        config.to_string()
     }
 
     /// An applier of the set of that name.
