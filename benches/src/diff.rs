@@ -13,6 +13,7 @@ mod oracle;
 pub(crate) mod record;
 pub(crate) mod rooms;
 mod shrink;
+mod sparse;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

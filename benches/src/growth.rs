@@ -24,7 +24,7 @@ struct Curve {
     input: fn(usize) -> Vec<u8>,
 }
 
-const CURVES: [Curve; 3] = [
+const CURVES: [Curve; 4] = [
     Curve {
         row: "merge/service-200-ports",
         unit: "ports of the Service that is applied",
@@ -42,6 +42,12 @@ const CURVES: [Curve; 3] = [
         unit: "tags the best of which is chosen",
         sizes: [100, 400, 1_600, 6_400, 25_600],
         input: rows::expr::tags_of,
+    },
+    Curve {
+        row: "kustomize/objects-1000",
+        unit: "objects that an overlay is about",
+        sizes: [80, 160, 320, 640, 1_280],
+        input: rows::kustomize::shop_of,
     },
 ];
 
@@ -101,13 +107,16 @@ pub(crate) fn markdown() -> String {
         let Growth { row, unit, points, date } = growth;
         let _ = writeln!(text, "![{row}: {unit}](growth/{})\n", growth.file());
         if let (Some(first), Some(last)) = (points.first(), points.last()) {
-            let times = |a: f64, b: f64| b / a;
+            let larger = last.0 as f64 / first.0 as f64;
+            let side = |of: fn(&(usize, f64, f64)) -> f64| {
+                let dearer = of(last) / of(first);
+                format!("{dearer:.0} times the CPU, a power of {:.2}", dearer.ln() / larger.ln())
+            };
             let _ = writeln!(
                 text,
-                "`{row}`, {date}: {:.0} times the {unit}: ours {:.0} times the CPU, the peer's {:.0} times.\n",
-                times(first.0 as f64, last.0 as f64),
-                times(first.1, last.1),
-                times(first.2, last.2),
+                "`{row}`, {date}: {larger:.0} times the {unit}: ours {}; the peer's {}.\n",
+                side(|point| point.1),
+                side(|point| point.2),
             );
         }
     }

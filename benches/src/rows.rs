@@ -4,7 +4,7 @@ mod artifact;
 pub(crate) mod expr;
 mod git;
 mod kstatus;
-mod kustomize;
+pub(crate) mod kustomize;
 pub(crate) mod merge;
 pub(crate) mod yaml;
 

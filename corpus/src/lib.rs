@@ -14,12 +14,15 @@
 //! assert_eq!(tally.finish(), (2, 2));
 //! ```
 //!
+//! Inputs of any size, for counting and measuring, are made by [`shop`].
+//!
 //! # Exceptions
 //!
 //! A case that differs is either mended or excepted by name with the upstream reason. An
 //! exception that no longer differs fails the test too, so that the list never outlives its cause,
 //! and more than one case in a hundred cannot be excepted at all.
 
+pub mod shop;
 mod tally;
 
 use std::path::{Path, PathBuf};

@@ -21,7 +21,7 @@ impl Make {
             Self::Scalar => Content::Scalar(LeanString::default()),
             Self::Sequence => Content::Sequence(Items::new()),
         };
-        Node { content, line: 0, tag: Tag::None, quoting: Quoting::Plain }
+        Node { content, line: 0, tag: Tag::None, quoting: Quoting::Plain, flow: false }
     }
 
     /// What stands before this step of a path: a list before an index, else a mapping.
@@ -103,8 +103,8 @@ pub(crate) fn set_field(node: &mut Node, name: &str, value: Node) -> Result<(), 
     let value = quoted(value);
     match node.get_mut(name) {
         Some(field) => {
-            let quoting = field.quoting;
-            field.overwrite(Node { quoting, ..value });
+            let Node { quoting, flow, .. } = *field;
+            field.overwrite(Node { quoting, flow, ..value });
         }
         None => node.push_entry(Node::plain(name), value),
     }
@@ -183,6 +183,11 @@ enum Where {
 }
 
 impl Where {
+    fn index(&self) -> usize {
+        let (Self::Entry(at) | Self::Item(at)) = *self;
+        at
+    }
+
     fn of<'a>(&self, node: &'a Node) -> Option<&'a Node> {
         match *self {
             Self::Entry(at) => node.entries().get(at).map(|(_, value)| value),
@@ -209,6 +214,21 @@ pub(crate) fn lookup<'a, S: AsRef<str>>(
         node = next;
     }
     Ok(Some(node))
+}
+
+/// Where in a tree something stands: the steps that lead there, each the place of an entry or an item.
+pub(crate) type Place = Vec<usize>;
+
+/// The place of what is at a path.
+pub(crate) fn place<S: AsRef<str>>(node: &Node, path: &[S]) -> Result<Option<Place>, String> {
+    let (mut node, mut place) = (node, Place::new());
+    for part in clean(path) {
+        let Some(at) = step(node, part)? else { return Ok(None) };
+        let Some(next) = at.of(node) else { return Ok(None) };
+        place.push(at.index());
+        node = next;
+    }
+    Ok(Some(place))
 }
 
 /// What is at a path, to be changed.

@@ -15,8 +15,8 @@ pub(crate) const WRITTEN: u32 = 1 << 30;
 
 /// A node: what it holds, what it is and how it was written.
 ///
-/// Comments, anchors and the styles of collections do not reach the output of a build, so they are
-/// not kept: a [`gotk_yaml::Node`] is five times as large.
+/// Comments and anchors do not reach the output of a build, so they are not kept: a
+/// [`gotk_yaml::Node`] is five times as large.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
     pub(crate) content: Content,
@@ -25,6 +25,8 @@ pub(crate) struct Node {
     pub(crate) tag: Tag,
     /// How a scalar is written.
     pub(crate) quoting: Quoting,
+    /// Whether a collection is written with brackets: there, nothing has to be written as `''`.
+    pub(crate) flow: bool,
 }
 
 /// What a node holds.
@@ -62,7 +64,7 @@ pub(crate) enum Tag {
 
 impl Node {
     fn new(content: Content, tag: Tag, quoting: Quoting) -> Self {
-        Self { content, line: 0, tag, quoting }
+        Self { content, line: 0, tag, quoting, flow: false }
     }
 
     /// The line on which it was read; 0 for a node that was made.
@@ -175,6 +177,15 @@ impl Node {
     /// Whether it is a string by its tag (`IsStringValue`).
     pub(crate) fn is_string(&self) -> bool {
         self.is_scalar() && matches!(self.tag, Tag::Str | Tag::None)
+    }
+
+    /// What an entry or an item holds.
+    pub(crate) fn child(&self, at: usize) -> Option<&Self> {
+        match &self.content {
+            Content::Scalar(_) => None,
+            Content::Sequence(items) => items.get(at),
+            Content::Mapping(entries) => entries.get(at).map(|(_, value)| value),
+        }
     }
 
     fn place(&self, key: &str) -> Option<usize> {

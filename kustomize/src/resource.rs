@@ -185,6 +185,24 @@ impl Resource {
         })
     }
 
+    /// What it was called before, if there is as much of every part of it: the original keeps names,
+    /// namespaces and kinds in three lists, parted by commas, and leaves out what is empty.
+    pub(crate) fn counted_earlier(&self) -> Result<&[Earlier], String> {
+        let count = |part: fn(&Earlier) -> &str| -> usize {
+            let parts = self.past.ids.iter().map(part).filter(|part| !part.is_empty());
+            parts.map(|part| part.split(',').count()).sum()
+        };
+        let names = count(|earlier| &earlier.name);
+        if names == 0 {
+            return Ok(&[]);
+        }
+        if names == count(|earlier| &earlier.namespace) && names == count(|earlier| &earlier.kind) {
+            return Ok(&self.past.ids);
+        }
+        Err("it had no name, or one with a comma, when it was renamed: what it was called is lost"
+            .to_owned())
+    }
+
     /// What it was called first.
     pub(crate) fn original_id(&self, schema: &Schema) -> ResId {
         self.earlier_ids().next().unwrap_or_else(|| self.id(schema))

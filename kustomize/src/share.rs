@@ -27,10 +27,17 @@ impl Sharing {
         key: &str,
         value: &str,
     ) -> Result<(), String> {
-        let is_new = field.is_mapping() && field.get(key).is_none();
+        let mark = self.first + index as u32;
+        let there = field.is_mapping().then(|| field.get(key).map(|there| there.line));
+        if there == Some(Some(mark)) {
+            // Two specifications name this place: it is the same node, written over with itself.
+            return Ok(());
+        }
         edit::set_field(field, key, Node::string(value))?;
-        if is_new && let Some(added) = field.get_mut(key) {
-            added.line = self.first + index as u32;
+        if there == Some(None)
+            && let Some(added) = field.get_mut(key)
+        {
+            added.line = mark;
             self.counts[index] += 1;
         }
         Ok(())
@@ -144,5 +151,14 @@ mod tests {
         label(&mut resource, "y", &["a"]);
         let value = resource.node.to_value().unwrap();
         assert_eq!(value, json!({"a": {"l": "y"}, "b": {"l": "y"}, "c": {"l": "x"}}));
+    }
+
+    #[test]
+    fn a_label_that_was_added_twice_in_one_place_changes_in_all_of_them() {
+        let mut resource = Resource::new(Node::parse_all("a: {}\nb: {}\n").unwrap().remove(0));
+        label(&mut resource, "x", &["a", "b", "a", "b"]);
+        label(&mut resource, "y", &["b"]);
+        let value = resource.node.to_value().unwrap();
+        assert_eq!(value, json!({"a": {"l": "y"}, "b": {"l": "y"}}));
     }
 }

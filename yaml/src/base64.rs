@@ -10,14 +10,32 @@ const GO: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
 );
 
-/// Decodes to text; bytes that are no UTF-8 are replaced one by one, as Go does in JSON.
-pub(crate) fn decode(text: &str) -> Option<String> {
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
-    GO.decode(digits).ok().map(|bytes| replace_invalid(&bytes))
+    GO.decode(digits).ok()
 }
 
+/// Encodes as goyaml does: what does not fit into a line of 70 is on lines, each with its end.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    let digits = GO.encode(bytes);
+    if digits.len() < LINE {
+        return digits;
+    }
+    let mut rest = digits.as_str();
+    let mut lines = String::with_capacity(digits.len() + digits.len() / LINE + 1);
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.len().min(LINE));
+        lines.push_str(line);
+        lines.push('\n');
+        rest = after;
+    }
+    lines
+}
+
+const LINE: usize = 70;
+
+/// Bytes that are no UTF-8 are replaced one by one, as Go does in JSON.
 pub(crate) fn replace_invalid(bytes: &[u8]) -> String {
-    // One replacement for every byte, as in Go.
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
@@ -32,9 +50,16 @@ mod tests {
 
     #[test]
     fn line_breaks_are_skipped_and_padding_is_needed() {
-        assert_eq!(decode("aGVs\nbG8=").as_deref(), Some("hello"));
+        assert_eq!(decode("aGVs\nbG8=").as_deref(), Some(&b"hello"[..]));
         assert_eq!(decode("aGVsbG8"), None);
         assert_eq!(decode("aG=sbG8="), None);
-        assert_eq!(decode("/////w==").as_deref(), Some("\u{fffd}\u{fffd}\u{fffd}\u{fffd}"));
+        let decoded = decode("/////w==").unwrap();
+        assert_eq!(replace_invalid(&decoded), "\u{fffd}\u{fffd}\u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn what_fills_a_line_is_written_on_lines() {
+        assert_eq!(encode(&[255; 51]), "/".repeat(68));
+        assert_eq!(encode(&[255; 54]), format!("{}\n//\n", "/".repeat(70)));
     }
 }

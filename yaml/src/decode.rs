@@ -10,6 +10,7 @@ use crate::compose::{Content, NodeId, Tree};
 use crate::options::{Dialect, Options};
 use crate::problem::Problem;
 use crate::resolve::{Resolved, resolve, resolve_as, short_tag};
+use crate::steps;
 use crate::token::{Mark, Quoting};
 use crate::typed::Typed;
 
@@ -161,7 +162,13 @@ impl<'t, 'a, B: Build> Decoder<'t, 'a, B> {
             let decoded = crate::base64::decode(value).ok_or_else(|| {
                 Problem::decoder("!!binary value contains invalid base64 data", node.start)
             })?;
-            return Ok((Resolved::Text, Cow::Owned(decoded)));
+            return Ok(match String::from_utf8(decoded) {
+                Ok(text) => (Resolved::Text, Cow::Owned(text)),
+                Err(error) => {
+                    let replaced = crate::base64::replace_invalid(error.as_bytes());
+                    (Resolved::Bytes(error.into_bytes()), Cow::Owned(replaced))
+                }
+            });
         }
         // goyaml.v3 looks at a `!` scalar again once it is in the tree.
         if tag == "!" && self.options.dialect == Dialect::Kyaml && *quoting == Quoting::Plain {
@@ -348,6 +355,7 @@ impl<'t, 'a, B: Build> Decoder<'t, 'a, B> {
     /// The original's guard against documents that are mostly aliases.
     fn count(&mut self, id: NodeId) -> Decoded<()> {
         self.decoded += 1;
+        steps::count(1 + self.following.len());
         if self.following.is_empty() {
             return Ok(());
         }

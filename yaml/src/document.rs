@@ -121,17 +121,24 @@ impl Document {
             return Err(Error::too_large(format!("stream of more than {limit} documents")));
         }
         let alone = parts.len() == 1;
-        for (index, (line, part)) in parts.into_iter().enumerate() {
+        let mut parts = parts.into_iter().enumerate();
+        while let Some((index, (line, part))) = parts.next() {
             let start = Start { document: index, line };
-            let read = Self::parse_part(part.as_bytes(), options, start)
-                .map_err(|error| error.reworded(|words| format!("MalformedYAMLError: {words}")))?;
+            let read = Self::parse_part(part.as_bytes(), options, start).map_err(malformed)?;
             let Some(document) = read.filter(|document| !document.root.is_null()) else { continue };
             let items = match alone && document.is_list() {
                 true => list_items(document.root).into_iter().map(Self::new).collect(),
                 false => vec![document],
             };
             for mut document in items {
-                document.inline_aliases(options.max_alias_bytes)?;
+                if let Err(error) = document.inline_aliases(options.max_alias_bytes) {
+                    // The original follows aliases when all of the stream is read.
+                    for (index, (line, part)) in parts {
+                        let start = Start { document: index, line };
+                        Self::parse_part(part.as_bytes(), options, start).map_err(malformed)?;
+                    }
+                    return Err(error);
+                }
                 each(document);
             }
         }
@@ -181,6 +188,10 @@ impl Document {
             }
         })
     }
+}
+
+fn malformed(error: Error) -> Error {
+    error.reworded(|words| format!("MalformedYAMLError: {words}"))
 }
 
 /// The complaint about a scalar where a map is wanted; null is as good as one.

@@ -1,5 +1,6 @@
 //! Changes to a text that touch no other byte.
 
+mod find;
 mod insert;
 mod replace;
 
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use crate::document::Document;
 use crate::error::Error;
-use crate::node::{Content, Node};
+use crate::json;
 use crate::read;
 use crate::token::Quoting;
 
@@ -40,6 +41,8 @@ use crate::token::Quoting;
 #[derive(Debug)]
 pub struct Edit<'a> {
     text: &'a str,
+    /// With what added lines end.
+    line_end: &'static str,
     documents: Vec<Document>,
     wanted: Vec<Value>,
     changes: Vec<Change>,
@@ -51,6 +54,8 @@ struct Change {
     start: usize,
     end: usize,
     text: String,
+    /// What comes before it if something else was added at its place.
+    separator: &'static str,
 }
 
 impl<'a> Edit<'a> {
@@ -62,7 +67,8 @@ impl<'a> Edit<'a> {
     pub fn new(text: &'a str) -> Result<Self, Error> {
         let documents = read::all_documents(text)?;
         let wanted = read::all_values(text)?;
-        Ok(Self { text, documents, wanted, changes: Vec::new() })
+        let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        Ok(Self { text, line_end, documents, wanted, changes: Vec::new() })
     }
 
     /// The documents as they were read.
@@ -74,21 +80,29 @@ impl<'a> Edit<'a> {
     ///
     /// # Errors
     ///
-    /// When the document or all but the last step of the pointer does not exist, or when a
-    /// mapping or sequence stands at the pointer.
+    /// When the document or all but the last step of the pointer does not exist, when a mapping
+    /// or sequence stands at the pointer, or when a key that was missing is set again.
     pub fn set(&mut self, document: usize, pointer: &str, value: &Value) -> Result<(), Error> {
         let root = self.documents.get(document).map(|document| &document.root);
         let root = root.ok_or_else(|| Error::edit(format!("there is no document {document}")))?;
         let steps = steps(pointer)?;
-        let change = match (find(root, &steps), steps.split_last()) {
-            (Some(node), _) => replace::scalar(self.text, node, flow_above(root, &steps), value)?,
-            (None, Some((last, above))) => {
-                let parent = find(root, above).ok_or_else(|| missing(pointer))?;
-                insert::entry(self.text, parent, last, value).ok_or_else(|| missing(pointer))??
-            }
-            (None, None) => return Err(missing(pointer)),
+        let (found, missing_key) = match (find::node(root, &steps), steps.split_last()) {
+            (Some(found), _) => (Some(found), None),
+            (None, Some((last, above))) => (find::node(root, above), Some(last)),
+            (None, None) => (None, None),
         };
-        self.want(document, &steps, value)?;
+        let missing = || missing(pointer);
+        let mut found = found.ok_or_else(missing)?;
+        let change = match missing_key {
+            None => replace::scalar(self.text, found.node, found.in_flow, value)?,
+            Some(key) => {
+                found.path.push(key.clone());
+                insert::entry(self.text, self.line_end, found.node, key, value)
+                    .ok_or_else(missing)??
+            }
+        };
+        let path = found.path;
+        self.want(document, &path, missing_key.is_some(), value)?;
         self.changes.push(change);
         Ok(())
     }
@@ -102,9 +116,13 @@ impl<'a> Edit<'a> {
         self.changes.sort_by_key(|change| (change.start, change.end));
         let mut text = String::with_capacity(self.text.len() + 64);
         let mut from = 0;
+        let mut added = None;
         for change in &self.changes {
-            let kept = self.text.get(from..change.start);
-            text.push_str(kept.ok_or_else(|| Error::edit("two changes are at one place"))?);
+            text.push_str(self.text.get(from..change.start).ok_or_else(at_one_place)?);
+            if added == Some(change.start) {
+                text.push_str(change.separator);
+            }
+            added = (change.start == change.end).then_some(change.start);
             text.push_str(&change.text);
             from = change.end;
         }
@@ -116,11 +134,17 @@ impl<'a> Edit<'a> {
     }
 
     /// Notes what the text is to say in the end.
-    fn want(&mut self, document: usize, steps: &[String], value: &Value) -> Result<(), Error> {
+    fn want(
+        &mut self,
+        document: usize,
+        path: &[String],
+        adds: bool,
+        value: &Value,
+    ) -> Result<(), Error> {
         // As it will be read: 1.0 is 1.
-        let value = crate::from_str(&crate::to_string_with(value, crate::Format::kyaml())?)?;
+        let value = json::as_go_reads(value.clone());
         let Some(mut place) = self.wanted.get_mut(document) else { return Ok(()) };
-        let Some((last, above)) = steps.split_last() else {
+        let Some((last, above)) = path.split_last() else {
             *place = value;
             return Ok(());
         };
@@ -132,6 +156,8 @@ impl<'a> Edit<'a> {
             place = below.ok_or_else(|| Error::edit(format!("key {step:?} is not a string")))?;
         }
         match place {
+            // A key that was missing may have been added since.
+            Value::Object(map) if adds && map.contains_key(last) => return Err(at_one_place()),
             Value::Object(map) => {
                 map.insert(last.clone(), value);
             }
@@ -145,6 +171,10 @@ impl<'a> Edit<'a> {
     }
 }
 
+fn at_one_place() -> Error {
+    Error::edit("two changes are at one place")
+}
+
 fn missing(pointer: &str) -> Error {
     Error::edit(format!("{pointer} does not exist, and cannot be added in place"))
 }
@@ -156,29 +186,6 @@ fn steps(pointer: &str) -> Result<Vec<String>, Error> {
     let steps = pointer.strip_prefix('/');
     let steps = steps.ok_or_else(|| Error::edit(format!("{pointer:?} does not begin with /")))?;
     Ok(steps.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect())
-}
-
-fn find<'n>(root: &'n Node, steps: &[String]) -> Option<&'n Node> {
-    steps.iter().try_fold(root, |node, step| match &node.content {
-        // Of equal keys the last one counts.
-        Content::Mapping { entries, .. } => {
-            let mut same = entries.iter().filter(|(key, _)| key.as_str() == Some(step.as_str()));
-            same.next_back().map(|(_, value)| value)
-        }
-        Content::Sequence { items, .. } => items.get(step.parse::<usize>().ok()?),
-        Content::Alias(_) | Content::Scalar { .. } => None,
-    })
-}
-
-/// Whether the node at the steps stands between brackets.
-fn flow_above(root: &Node, steps: &[String]) -> bool {
-    (0..steps.len()).any(|depth| {
-        let node = find(root, &steps[..depth]).map(|node| &node.content);
-        matches!(
-            node,
-            Some(Content::Mapping { flow: true, .. } | Content::Sequence { flow: true, .. })
-        )
-    })
 }
 
 /// A scalar on one line: in the wanted style if the value allows it, else in another.

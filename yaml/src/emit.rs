@@ -13,6 +13,7 @@ use std::mem;
 
 use self::analysis::Analysis;
 use crate::options::Dialect;
+use crate::steps;
 use crate::token::Quoting;
 
 /// Writes one document.
@@ -142,6 +143,7 @@ impl Emitter {
 
     /// Writes the next piece.
     pub(crate) fn emit(&mut self, piece: &Piece<'_>) {
+        steps::count(1);
         self.take_comments(piece);
         let analysis = match piece.what {
             Shape::Scalar { value, .. } => Analysis::of(value, self.layout.dialect),
@@ -348,6 +350,7 @@ impl Emitter {
 
     /// Writes text without line breaks.
     fn put(&mut self, text: &str) {
+        steps::count(text.len());
         self.out.push_str(text);
         self.column += if text.is_ascii() { text.len() } else { text.chars().count() };
     }

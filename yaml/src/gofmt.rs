@@ -52,8 +52,24 @@ fn positional(mantissa: &str, exponent: i32) -> String {
 
 /// `strconv.Quote(text)`
 pub(crate) fn quote(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
+    quote_bytes(text.as_bytes())
+}
+
+fn quote_bytes(bytes: &[u8]) -> String {
+    let mut quoted = String::with_capacity(bytes.len() + 2);
     quoted.push('"');
+    for chunk in bytes.utf8_chunks() {
+        push_quoted(&mut quoted, chunk.valid());
+        for byte in chunk.invalid() {
+            // Writing to a string cannot fail.
+            let _ = write!(quoted, "\\x{byte:02x}");
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+fn push_quoted(quoted: &mut String, text: &str) {
     for char in text.chars() {
         match char {
             '"' => quoted.push_str("\\\""),
@@ -66,11 +82,9 @@ pub(crate) fn quote(text: &str) -> String {
             '\t' => quoted.push_str("\\t"),
             '\x0b' => quoted.push_str("\\v"),
             char if is_printable(char) => quoted.push(char),
-            char => push_code(&mut quoted, char),
+            char => push_code(quoted, char),
         }
     }
-    quoted.push('"');
-    quoted
 }
 
 fn push_code(quoted: &mut String, char: char) {
@@ -108,6 +122,7 @@ fn nested(value: &Typed, dialect: Dialect) -> String {
         Typed::Uint(uint) => format!("{uint:#x}"),
         Typed::Float(value) => float(*value),
         Typed::String(text) => quote(text),
+        Typed::Bytes(bytes) => quote_bytes(bytes),
         Typed::Timestamp(time) => time.clone(),
         Typed::Sequence(items) => {
             let items: Vec<String> = items.iter().map(|item| nested(item, dialect)).collect();
@@ -118,7 +133,8 @@ fn nested(value: &Typed, dialect: Dialect) -> String {
 }
 
 fn mapping(entries: &[(Typed, Typed)], dialect: Dialect) -> String {
-    let of_strings = entries.iter().all(|(key, _)| matches!(key, Typed::String(_)));
+    let of_strings =
+        entries.iter().all(|(key, _)| matches!(key, Typed::String(_) | Typed::Bytes(_)));
     let key = if of_strings && dialect == Dialect::Kyaml { "string" } else { "interface {}" };
     let mut shown: Vec<String> = entries
         .iter()
@@ -153,6 +169,7 @@ mod tests {
     #[test]
     fn strings_are_quoted_as_in_go() {
         assert_eq!(quote("a\"\n\u{7f}é\u{feff}"), "\"a\\\"\\n\\x7fé\\ufeff\"");
+        assert_eq!(quote_bytes(b"\xb6a\xc3"), "\"\\xb6a\\xc3\"");
     }
 
     #[test]

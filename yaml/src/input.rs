@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::steps;
+
 /// Text that the scanner may read, up to the first thing in it that is not allowed.
 #[derive(Debug)]
 pub(crate) struct Input<'a> {
@@ -103,8 +105,9 @@ fn is_allowed(char: char) -> bool {
 /// Where the first character stands that YAML does not allow.
 fn first_forbidden(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
+    steps::count(bytes.len());
     let mut at = 0;
-    while let Some(found) = bytes[at..].iter().position(|&byte| SUSPICIOUS[usize::from(byte)]) {
+    while let Some(found) = suspicious(&bytes[at..]) {
         at += found;
         let char = text[at..].chars().next()?;
         if !is_allowed(char) {
@@ -115,19 +118,22 @@ fn first_forbidden(text: &str) -> Option<usize> {
     None
 }
 
-/// Bytes that begin a character which may be forbidden.
-static SUSPICIOUS: [bool; 256] = {
-    let mut suspicious = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        suspicious[byte] = !matches!(byte as u8, b'\t' | b'\n' | b'\r');
-        byte += 1;
-    }
-    suspicious[0x7F] = true;
-    suspicious[0xC2] = true;
-    suspicious[0xEF] = true;
-    suspicious
-};
+/// Where the first byte stands that begins a character which may be forbidden.
+fn suspicious(bytes: &[u8]) -> Option<usize> {
+    // Most blocks have none. Without a way out, one is looked at many bytes at a time.
+    let is_clean =
+        |block: &&[u8]| !block.iter().fold(false, |any, &byte| any | is_suspicious(byte));
+    let clean = bytes.chunks(BLOCK).take_while(is_clean).count() * BLOCK;
+    let rest = bytes.get(clean..)?;
+    rest.iter().position(|&byte| is_suspicious(byte)).map(|at| clean + at)
+}
+
+const BLOCK: usize = 64;
+
+const fn is_suspicious(byte: u8) -> bool {
+    let is_control = byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
+    is_control | matches!(byte, 0x7F | 0xC2 | 0xEF)
+}
 
 /// How the original words what is wrong with these bytes.
 fn utf8_problem(bytes: &[u8]) -> &'static str {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Number, Value};
 
+use crate::base64::replace_invalid;
 use crate::decode::{Build, Key};
 use crate::gofmt;
 use crate::options::Dialect;
@@ -46,7 +47,11 @@ fn unsupported_key(value: &Typed, dialect: Dialect, outermost: bool) -> Option<S
         Typed::Mapping(entries) => entries.iter().find_map(|(key, value)| {
             let issue = match dialect {
                 Dialect::Sigs => key_issue(key, value),
-                Dialect::Kyaml if outermost || matches!(key, Typed::String(_)) => None,
+                Dialect::Kyaml
+                    if outermost || matches!(key, Typed::String(_) | Typed::Bytes(_)) =>
+                {
+                    None
+                }
                 Dialect::Kyaml => {
                     Some("json: unsupported type: map[interface {}]interface {}".to_owned())
                 }
@@ -86,9 +91,10 @@ fn unsupported_number(value: &Typed) -> Option<String> {
 }
 
 /// The name that a key has in JSON; empty where it cannot have one.
-fn name_of(key: &Typed) -> Cow<'_, str> {
+pub(crate) fn name_of(key: &Typed) -> Cow<'_, str> {
     match key {
         Typed::String(text) => Cow::Borrowed(text),
+        Typed::Bytes(bytes) => Cow::Owned(replace_invalid(bytes)),
         Typed::Bool(bool) => Cow::Owned(bool.to_string()),
         Typed::Int(int) => Cow::Owned(int.to_string()),
         Typed::Float(float) => Cow::Owned(float_name(*float)),
@@ -139,7 +145,7 @@ impl Build for BuildJson {
                 Value::Number,
             ),
             Resolved::Time(time) => Value::String(time.0),
-            Resolved::Text => Value::String(text.into_owned()),
+            Resolved::Bytes(_) | Resolved::Text => Value::String(text.into_owned()),
         }
     }
 
@@ -154,7 +160,7 @@ impl Build for BuildJson {
     fn accepts(&self, key: &Key) -> bool {
         match self.dialect {
             Dialect::Sigs => !matches!(key, Key::Null | Key::Uint(_) | Key::Time(_)),
-            Dialect::Kyaml => matches!(key, Key::Text(_)),
+            Dialect::Kyaml => matches!(key, Key::Text(_) | Key::Bytes(_)),
         }
     }
 
@@ -177,6 +183,7 @@ impl Build for BuildJson {
         };
         let name = match &key {
             Key::Text(text) => text.clone(),
+            Key::Bytes(bytes) => replace_invalid(bytes),
             Key::Bool(bool) => bool.to_string(),
             Key::Int(int) => int.to_string(),
             Key::Float(float) => float_name(*float),
@@ -220,4 +227,18 @@ pub(crate) fn number(float: f64) -> Option<Number> {
         }
     }
     Number::from_f64(float)
+}
+
+/// In Go a number without a fraction is a whole number, however it is written.
+pub(crate) fn as_go_reads(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.as_i64().is_none() && number.as_u64().is_none() => {
+            number.as_f64().and_then(self::number).map_or(Value::Number(number), Value::Number)
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(as_go_reads).collect()),
+        Value::Object(map) => {
+            Value::Object(map.into_iter().map(|(key, value)| (key, as_go_reads(value))).collect())
+        }
+        other => other,
+    }
 }

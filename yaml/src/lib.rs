@@ -74,6 +74,7 @@ mod problem;
 mod read;
 mod resolve;
 mod scan;
+mod steps;
 mod stream;
 mod text;
 mod token;

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use crate::options::Dialect;
+use crate::steps;
 
 /// Sorts entries by their keys, whatever order they come in.
 ///
@@ -50,6 +51,7 @@ fn merge_sorted<'k, T: Copy>(entries: &[(&'k str, T)], dialect: Dialect) -> Vec<
 
 /// Compares two keys: numbers in them count as numbers, and letters come last.
 fn compare(a: &str, b: &str, dialect: Dialect) -> Ordering {
+    steps::count(a.len().min(b.len()));
     let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     if let (Some(a), Some(b)) = (a.as_bytes().get(same), b.as_bytes().get(same))
         && a.is_ascii_alphabetic()

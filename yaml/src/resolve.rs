@@ -18,6 +18,8 @@ pub(crate) enum Resolved {
     Uint(u64),
     Float(f64),
     Time(Time),
+    /// What `!!binary` says, where it is no text.
+    Bytes(Vec<u8>),
     /// The text as it stands.
     Text,
 }
@@ -60,7 +62,7 @@ impl Resolved {
             Self::Int(_) | Self::Uint(_) => Type::Int,
             Self::Float(_) => Type::Float,
             Self::Time(_) => Type::Timestamp,
-            Self::Text => Type::Str,
+            Self::Bytes(_) | Self::Text => Type::Str,
         }
     }
 }

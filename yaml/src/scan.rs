@@ -21,16 +21,16 @@ use crate::token::{Kind, Mark, Token};
 /// Finds tokens in a text.
 #[derive(Debug)]
 pub(crate) struct Scanner<'a> {
-    cursor: Cursor<'a>,
+    pub(crate) cursor: Cursor<'a>,
     tokens: VecDeque<Token<'a>>,
     /// How many tokens the parser has taken.
     taken: usize,
     /// The first token of the queue is known not to be a key.
     ready: bool,
     started: bool,
-    indent: i32,
+    pub(crate) indent: i32,
     indents: Vec<i32>,
-    flow_level: usize,
+    pub(crate) flow_level: usize,
     keys: Vec<SimpleKey>,
     key_allowed: bool,
     max_depth: usize,
@@ -178,7 +178,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn may_start_plain(&self, first: u8) -> bool {
+    pub(crate) fn may_start_plain(&self, first: u8) -> bool {
         match first {
             b'-' => !self.cursor.is_blank(self.cursor.pos + 1),
             b'?' | b':' => {
@@ -214,7 +214,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn at_document_indicator(&self) -> bool {
+    pub(crate) fn at_document_indicator(&self) -> bool {
         self.cursor.column() == 0
             && matches!(
                 (self.cursor.at(0), self.cursor.at(1), self.cursor.at(2)),
@@ -223,7 +223,7 @@ impl<'a> Scanner<'a> {
             && self.cursor.is_blank_or_end(self.cursor.pos + 3)
     }
 
-    fn column(&self) -> i32 {
+    pub(crate) fn column(&self) -> i32 {
         self.cursor.column() as i32
     }
 
@@ -295,11 +295,11 @@ impl<'a> Scanner<'a> {
 
     fn remove_key(&mut self) -> Scanned {
         let Some(key) = self.keys.last_mut() else { return Ok(()) };
-        let SimpleKey { possible, required, mark, .. } = *key;
-        key.possible = false;
-        if possible && required {
+        if key.possible && key.required {
+            let mark = key.mark;
             return Err(self.problem(mark, "could not find expected ':'"));
         }
+        key.possible = false;
         Ok(())
     }
 

@@ -14,6 +14,7 @@ use crate::json;
 use crate::options::{Dialect, Options};
 use crate::problem::{Layer, Problem};
 use crate::read::{self, Start};
+use crate::steps;
 use crate::token::Mark;
 
 /// Reads all documents of a text, as `kubectl` and every Kubernetes decoder do.
@@ -100,7 +101,7 @@ impl<'a> Documents<'a> {
         };
         if let Ok(value) = serde_json::from_slice::<Value>(&rest[..length]) {
             self.json = Some(Json { from: at.from + length, read: at.read + 1 });
-            return Some(Ok(as_go_reads(value)));
+            return Some(Ok(json::as_go_reads(value)));
         }
         if at.read > 1 || too_short_for_yaml(rest) {
             return Some(Err(json_error(self.bytes, at, &fault)));
@@ -175,6 +176,7 @@ impl<'a> Iterator for Split<'a> {
             Some(at) if foreign.is_none() => whole.split_at(at + 1),
             _ => (whole, &[][..]),
         };
+        steps::count(document.len());
         self.line += memchr_iter(b'\n', document).count();
         if !after.is_empty() {
             foreign = self.foreign_text(after);
@@ -258,20 +260,6 @@ fn too_short_for_yaml(rest: &[u8]) -> bool {
 
 fn line_of(bytes: &[u8], rest: &[u8]) -> usize {
     bytes[..bytes.len() - rest.len()].iter().filter(|byte| **byte == b'\n').count()
-}
-
-/// In Go a number without a fraction is a whole number, however it is written.
-fn as_go_reads(value: Value) -> Value {
-    match value {
-        Value::Number(number) if number.as_i64().is_none() && number.as_u64().is_none() => {
-            number.as_f64().and_then(json::number).map_or(Value::Number(number), Value::Number)
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(as_go_reads).collect()),
-        Value::Object(map) => {
-            Value::Object(map.into_iter().map(|(key, value)| (key, as_go_reads(value))).collect())
-        }
-        other => other,
-    }
 }
 
 fn json_error(stream: &[u8], at: Json, fault: &str) -> Error {

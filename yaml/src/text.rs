@@ -2,6 +2,7 @@
 
 use crate::input::{Broken, Input};
 use crate::problem::Problem;
+use crate::steps;
 use crate::token::Mark;
 
 /// A cursor over checked text. Past the end it reads zero bytes, which the text cannot hold.
@@ -37,10 +38,12 @@ impl<'a> Cursor<'a> {
     }
 
     pub(crate) fn at(&self, ahead: usize) -> u8 {
+        steps::count(1);
         self.bytes.get(self.pos + ahead).copied().unwrap_or(0)
     }
 
     pub(crate) fn byte(&self, pos: usize) -> u8 {
+        steps::count(1);
         self.bytes.get(pos).copied().unwrap_or(0)
     }
 
@@ -181,6 +184,7 @@ impl<'a> Cursor<'a> {
             }
             pos += 1;
         }
+        steps::count(pos - self.pos);
         (pos, continued)
     }
 
@@ -197,6 +201,7 @@ impl<'a> Cursor<'a> {
             }
             pos += 1;
         }
+        steps::count(pos - self.pos);
         (pos, continued)
     }
 

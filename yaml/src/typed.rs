@@ -26,6 +26,8 @@ pub enum Typed {
     Float(f64),
     /// A text.
     String(String),
+    /// What `!!binary` says, where it is no text.
+    Bytes(Vec<u8>),
     /// A time in the form of RFC 3339; only in kustomize's dialect.
     Timestamp(String),
     /// A list.
@@ -61,6 +63,7 @@ impl Build for BuildTyped {
             Resolved::Uint(uint) => Typed::Uint(uint),
             Resolved::Float(float) => Typed::Float(float),
             Resolved::Time(time) => Typed::Timestamp(time.0),
+            Resolved::Bytes(bytes) => Typed::Bytes(bytes),
             Resolved::Text => Typed::String(text.into_owned()),
         }
     }

@@ -3,6 +3,7 @@ module gotk.dev/benches/peers/artifact
 go 1.26.0
 
 require (
+	gotk.rs/peer-harness v0.0.0
 	github.com/fluxcd/pkg/apis/meta v1.22.0
 	github.com/fluxcd/pkg/artifact v0.4.0
 	github.com/fluxcd/pkg/tar v1.2.0
@@ -59,3 +60,5 @@ require (
 
 // As in fluxcd/pkg: the fork that knows BLAKE3.
 replace github.com/opencontainers/go-digest => github.com/opencontainers/go-digest v1.0.1-0.20220411205349-bde1400a84be
+
+replace gotk.rs/peer-harness => ../harness

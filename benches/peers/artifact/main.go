@@ -4,58 +4,39 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
-	"syscall"
-	"time"
 
 	"github.com/fluxcd/pkg/apis/meta"
 	"github.com/fluxcd/pkg/artifact/config"
 	"github.com/fluxcd/pkg/artifact/storage"
 	"github.com/fluxcd/pkg/tar"
+	"gotk.rs/peer-harness"
 )
 
 // The input of every row is a tar.gz; the result is a number both sides must agree on.
 func main() {
-	row, input, iterations := os.Args[1], must(os.ReadFile(os.Args[2])), must(strconv.Atoi(os.Args[3]))
-	scratch := must(os.MkdirTemp("", "peer-artifact-"))
+	run := harness.Asked()
+	scratch := harness.Must(os.MkdirTemp("", "peer-artifact-"))
 	defer os.RemoveAll(scratch)
 	var perform func() string
-	switch row {
+	switch run.Row {
 	case "artifact/pack", "artifact/pack-2", "artifact/pack-unchanged":
-		perform = pack(input, scratch)
+		run.Made = func() int64 { return made }
+		perform = pack(run.Input, scratch)
 	case "artifact/unpack", "artifact/unpack-folder":
-		perform = func() string { return unpack(input, scratch) }
+		perform = func() string { return unpack(run.Input, scratch) }
 	case "artifact/consumers":
 		perform = func() string {
 			for range 299 {
-				unpack(input, scratch)
+				unpack(run.Input, scratch)
 			}
-			return unpack(input, scratch)
+			return unpack(run.Input, scratch)
 		}
 	}
-	result := perform()
-	made = 0
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	wall, cpu := time.Now(), cpuTime()
-	for range iterations {
-		result = perform()
-	}
-	wallTime, cpuUsed := time.Since(wall), cpuTime()-cpu
-	runtime.ReadMemStats(&after)
-	record := map[string]any{
-		"row": row, "iterations": iterations, "wall_ns": wallTime.Nanoseconds(), "cpu_ns": cpuUsed.Nanoseconds(),
-		"bytes": len(input), "allocs": after.Mallocs - before.Mallocs, "result": result,
-	}
-	if made > 0 {
-		record["made"] = made
-	}
-	fmt.Println(string(must(json.Marshal(record))))
+	harness.Measure(run, perform, harness.Plain)
 }
 
 // made is the size of the last archive.
@@ -64,15 +45,15 @@ var made int64
 // pack archives the files of the input and answers with the number of bytes that went into gzip.
 func pack(input []byte, scratch string) func() string {
 	dir, base := filepath.Join(scratch, "source"), filepath.Join(scratch, "store")
-	check(tar.Untar(bytes.NewReader(input), dir, tar.WithMaxUntarSize(tar.UnlimitedUntarSize)))
-	check(os.MkdirAll(base, 0o700))
-	store := must(storage.New(&config.Options{StoragePath: base, StorageAdvAddress: "localhost"}))
+	harness.Check(tar.Untar(bytes.NewReader(input), dir, tar.WithMaxUntarSize(tar.UnlimitedUntarSize)))
+	harness.Check(os.MkdirAll(base, 0o700))
+	store := harness.Must(storage.New(&config.Options{StoragePath: base, StorageAdvAddress: "localhost"}))
 	artifact := meta.Artifact{Path: "gitrepository/flux-system/app/main.tar.gz"}
-	check(store.MkdirAll(artifact))
+	harness.Check(store.MkdirAll(artifact))
 	return func() string {
-		check(store.Archive(&artifact, dir, nil))
+		harness.Check(store.Archive(&artifact, dir, nil))
 		made = *artifact.Size
-		archive := must(os.ReadFile(store.LocalPath(artifact)))
+		archive := harness.Must(os.ReadFile(store.LocalPath(artifact)))
 		return fmt.Sprint(int(archive[len(archive)-4]) | int(archive[len(archive)-3])<<8 |
 			int(archive[len(archive)-2])<<16 | int(archive[len(archive)-1])<<24)
 	}
@@ -88,26 +69,8 @@ func unpack(input []byte, scratch string) string {
 		}
 		return false
 	}
-	dir := must(os.MkdirTemp(scratch, "unpack-"))
+	dir := harness.Must(os.MkdirTemp(scratch, "unpack-"))
 	_ = sha256.Sum256(input)
-	check(tar.Untar(bytes.NewReader(input), dir, tar.WithMaxUntarSize(tar.UnlimitedUntarSize), tar.WithSkipSymlinks(), tar.WithFilter(count)))
+	harness.Check(tar.Untar(bytes.NewReader(input), dir, tar.WithMaxUntarSize(tar.UnlimitedUntarSize), tar.WithSkipSymlinks(), tar.WithFilter(count)))
 	return strconv.Itoa(files)
-}
-
-func cpuTime() time.Duration {
-	var usage syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-}
-
-func check(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-func must[T any](value T, err error) T {
-	check(err)
-	return value
 }

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"os"
 	"unicode/utf8"
 
 	"github.com/fluxcd/pkg/envsubst"
@@ -32,31 +29,4 @@ func diffSubstitution(line []byte) any {
 		return map[string]any{"text": out}
 	}
 	return map[string]any{"hex": hex.EncodeToString([]byte(out))}
-}
-
-func check(err error) { must(0, err) }
-
-// converse answers every line of JSON with one.
-func converse(answer func(line []byte) any) {
-	lines, out := bufio.NewReader(os.Stdin), bufio.NewWriter(os.Stdout)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err != nil {
-			return
-		}
-		text, err := json.Marshal(safely(answer, line))
-		check(err)
-		_, _ = out.Write(append(text, '\n'))
-		check(out.Flush())
-	}
-}
-
-// safely is the answer, or the panic it ended in.
-func safely(answer func([]byte) any, line []byte) (result any) {
-	defer func() {
-		if problem := recover(); problem != nil {
-			result = map[string]any{"panic": fmt.Sprint(problem)}
-		}
-	}()
-	return answer(line)
 }

@@ -3,3 +3,7 @@ module gotk.dev/benches/peers/envsubst
 go 1.26.0
 
 require github.com/fluxcd/pkg/envsubst v1.8.0
+
+require gotk.rs/peer-harness v0.0.0
+
+replace gotk.rs/peer-harness => ../harness

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
-	"fmt"
-	"os"
 
 	"github.com/Masterminds/semver/v3"
 )
@@ -48,29 +45,4 @@ func told(version *semver.Version, err error) string {
 		return "error: " + err.Error()
 	}
 	return version.String()
-}
-
-// converse answers every line of JSON with one.
-func converse(answer func(line []byte) any) {
-	lines, out := bufio.NewReader(os.Stdin), bufio.NewWriter(os.Stdout)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err != nil {
-			return
-		}
-		text, err := json.Marshal(safely(answer, line))
-		check(err)
-		_, _ = out.Write(append(text, '\n'))
-		check(out.Flush())
-	}
-}
-
-// safely is the answer, or the panic it ended in.
-func safely(answer func([]byte) any, line []byte) (result any) {
-	defer func() {
-		if problem := recover(); problem != nil {
-			result = map[string]any{"panic": fmt.Sprint(problem)}
-		}
-	}()
-	return answer(line)
 }

@@ -3,6 +3,7 @@ module gotk.rs/peer-expr
 go 1.26.0
 
 require (
+	gotk.rs/peer-harness v0.0.0
 	github.com/Masterminds/semver/v3 v3.5.0
 	github.com/google/cel-go v0.29.2
 )
@@ -17,3 +18,5 @@ require (
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20240826202546-f6391c0de4c7 // indirect
 	google.golang.org/protobuf v1.36.10 // indirect
 )
+
+replace gotk.rs/peer-harness => ../harness

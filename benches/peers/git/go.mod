@@ -3,6 +3,7 @@ module peer
 go 1.26.0
 
 require (
+	gotk.rs/peer-harness v0.0.0
 	github.com/fluxcd/pkg/git v0.53.0
 	github.com/go-git/go-git/v5 v5.19.2
 )
@@ -33,3 +34,5 @@ require (
 	golang.org/x/sys v0.47.0 // indirect
 	gopkg.in/warnings.v0 v0.1.2 // indirect
 )
+
+replace gotk.rs/peer-harness => ../harness

@@ -4,17 +4,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/fluxcd/pkg/git"
 	"github.com/fluxcd/pkg/git/gogit"
@@ -22,6 +17,7 @@ import (
 	"github.com/fluxcd/pkg/git/signature"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
+	"gotk.rs/peer-harness"
 )
 
 // The input of every row is the URL of a repository; the result is a number both sides must agree on.
@@ -30,10 +26,10 @@ func main() {
 		verify(os.Args[2])
 		return
 	}
-	row, input, iterations := os.Args[1], must(os.ReadFile(os.Args[2])), must(strconv.Atoi(os.Args[3]))
-	url := strings.TrimSpace(string(input))
+	run := harness.Asked()
+	url := strings.TrimSpace(string(run.Input))
 	var perform func() string
-	switch row {
+	switch run.Row {
 	case "git/clone":
 		perform = func() string { return clone(url, repository.CheckoutStrategy{Branch: "main"}, "") }
 	case "git/semver":
@@ -54,28 +50,16 @@ func main() {
 			return "100"
 		}
 	}
-	result := perform()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	wall, cpu := time.Now(), cpuTime()
-	for range iterations {
-		result = perform()
-	}
-	wallTime, cpuUsed := time.Since(wall), cpuTime()-cpu
-	runtime.ReadMemStats(&after)
-	fmt.Println(string(must(json.Marshal(map[string]any{
-		"row": row, "iterations": iterations, "wall_ns": wallTime.Nanoseconds(), "cpu_ns": cpuUsed.Nanoseconds(),
-		"bytes": len(input), "allocs": after.Mallocs - before.Mallocs, "result": result,
-	}))))
+	harness.Measure(run, perform, harness.Plain)
 }
 
 // clone answers with the number of files, and does nothing where last is the commit already.
 func clone(url string, strategy repository.CheckoutStrategy, last string) string {
-	dir := must(os.MkdirTemp("", "peer-git-"))
+	dir := harness.Must(os.MkdirTemp("", "peer-git-"))
 	defer os.RemoveAll(dir)
-	client := must(gogit.NewClient(dir, &git.AuthOptions{Transport: git.HTTP}, gogit.WithDiskStorage()))
+	client := harness.Must(gogit.NewClient(dir, &git.AuthOptions{Transport: git.HTTP}, gogit.WithDiskStorage()))
 	defer client.Close()
-	commit := must(client.Clone(context.Background(), url, repository.CloneConfig{
+	commit := harness.Must(client.Clone(context.Background(), url, repository.CloneConfig{
 		CheckoutStrategy: strategy, ShallowClone: true, LastObservedCommit: last,
 	}))
 	if last != "" {
@@ -85,7 +69,7 @@ func clone(url string, strategy repository.CheckoutStrategy, last string) string
 		return ""
 	}
 	files := 0
-	check(filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+	harness.Check(filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if entry.IsDir() && entry.Name() == ".git" {
 			return filepath.SkipDir
 		}
@@ -98,11 +82,11 @@ func clone(url string, strategy repository.CheckoutStrategy, last string) string
 }
 
 func observed(url string) string {
-	dir := must(os.MkdirTemp("", "peer-git-"))
+	dir := harness.Must(os.MkdirTemp("", "peer-git-"))
 	defer os.RemoveAll(dir)
-	client := must(gogit.NewClient(dir, &git.AuthOptions{Transport: git.HTTP}, gogit.WithDiskStorage()))
+	client := harness.Must(gogit.NewClient(dir, &git.AuthOptions{Transport: git.HTTP}, gogit.WithDiskStorage()))
 	defer client.Close()
-	commit := must(client.Clone(context.Background(), url, repository.CloneConfig{
+	commit := harness.Must(client.Clone(context.Background(), url, repository.CloneConfig{
 		CheckoutStrategy: repository.CheckoutStrategy{Branch: "main"}, ShallowClone: true,
 	}))
 	return commit.String()
@@ -110,25 +94,25 @@ func observed(url string) string {
 
 // verify prints, for each fixture, which key signed it or nothing.
 func verify(dir string) {
-	for _, path := range must(filepath.Glob(filepath.Join(dir, "*.commit"))) {
+	for _, path := range harness.Must(filepath.Glob(filepath.Join(dir, "*.commit"))) {
 		name := strings.TrimSuffix(filepath.Base(path), ".commit")
 		for _, kind := range []plumbing.ObjectType{plumbing.CommitObject, plumbing.TagObject} {
 			raw := &plumbing.MemoryObject{}
 			raw.SetType(kind)
-			must(raw.Write(must(os.ReadFile(filepath.Join(dir, name+"."+kind.String())))))
+			harness.Must(raw.Write(harness.Must(os.ReadFile(filepath.Join(dir, name+"."+kind.String())))))
 			signed, payload := "", &plumbing.MemoryObject{}
 			if kind == plumbing.CommitObject {
 				commit := &object.Commit{}
-				check(commit.Decode(raw))
-				check(commit.EncodeWithoutSignature(payload))
+				harness.Check(commit.Decode(raw))
+				harness.Check(commit.EncodeWithoutSignature(payload))
 				signed = commit.PGPSignature
 			} else {
 				tag := &object.Tag{}
-				check(tag.Decode(raw))
-				check(tag.EncodeWithoutSignature(payload))
+				harness.Check(tag.Decode(raw))
+				harness.Check(tag.EncodeWithoutSignature(payload))
 				signed = tag.PGPSignature
 			}
-			text := must(io.ReadAll(must(payload.Reader())))
+			text := harness.Must(io.ReadAll(harness.Must(payload.Reader())))
 			key := ""
 			if ssh, err := os.ReadFile(filepath.Join(dir, name+".sshpub")); err == nil {
 				key, _ = signature.VerifySSHSignature(signed, text, string(ssh))
@@ -137,22 +121,5 @@ func verify(dir string) {
 			}
 			fmt.Println(strings.TrimSpace(name + " " + kind.String() + " " + key))
 		}
-	}
-}
-
-func cpuTime() time.Duration {
-	var usage syscall.Rusage
-	check(syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-}
-
-func must[T any](value T, err error) T {
-	check(err)
-	return value
-}
-
-func check(err error) {
-	if err != nil {
-		panic(err)
 	}
 }

@@ -3,6 +3,7 @@ module gotk.rs/peer-kstatus
 go 1.26.0
 
 require (
+	gotk.rs/peer-harness v0.0.0
 	github.com/fluxcd/cli-utils v1.2.3
 	k8s.io/apimachinery v0.36.4
 )
@@ -27,3 +28,5 @@ require (
 	sigs.k8s.io/randfill v1.0.0 // indirect
 	sigs.k8s.io/structured-merge-diff/v6 v6.3.3 // indirect
 )
+
+replace gotk.rs/peer-harness => ../harness

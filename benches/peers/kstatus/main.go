@@ -6,49 +6,26 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"os"
-	"runtime"
-	"strconv"
-	"syscall"
-	"time"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	"gotk.rs/peer-harness"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 func main() {
 	if os.Args[1] == "diff" {
-		converse(diffObject)
+		harness.Converse(diffObject)
 		return
 	}
-	row, file := os.Args[1], os.Args[2]
-	iterations, err := strconv.Atoi(os.Args[3])
-	check(err)
-	text, err := os.ReadFile(file)
-	check(err)
-	objects := parse(text)
+	run := harness.Asked()
+	objects := parse(run.Input)
 	operation := letters
-	if row == "kstatus/sentences" {
+	if run.Row == "kstatus/sentences" {
 		operation = sentences
 	}
-	result := operation(objects) // warm-up
-
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	cpu, wall := cpuTime(), time.Now()
-	for range iterations {
-		result = operation(objects)
-	}
-	elapsed, used := time.Since(wall), cpuTime()-cpu
-	runtime.ReadMemStats(&after)
-	check(json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"row": row, "iterations": iterations, "wall_ns": elapsed.Nanoseconds(), "cpu_ns": used.Nanoseconds(),
-		"bytes": len(text), "allocs": after.Mallocs - before.Mallocs,
-		"result": fmt.Sprintf("%x", sha256.Sum256(result)),
-	}))
+	harness.Measure(run, func() []byte { return operation(objects) }, harness.Digest)
 }
 
 func parse(text []byte) (objects []*unstructured.Unstructured) {
@@ -56,7 +33,7 @@ func parse(text []byte) (objects []*unstructured.Unstructured) {
 	lines.Buffer(nil, 1<<24)
 	for lines.Scan() {
 		object := &unstructured.Unstructured{}
-		check(object.UnmarshalJSON(lines.Bytes()))
+		harness.Check(object.UnmarshalJSON(lines.Bytes()))
 		objects = append(objects, object)
 	}
 	return objects
@@ -81,17 +58,4 @@ func sentences(objects []*unstructured.Unstructured) []byte {
 		}
 	}
 	return out.Bytes()
-}
-
-func cpuTime() time.Duration {
-	var usage syscall.Rusage
-	check(syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-}
-
-func check(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
 }

@@ -2,13 +2,8 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"fmt"
-	"io"
-	"log"
-	"os"
 	"strings"
 
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -69,32 +64,4 @@ func rawBytes(all []json.RawMessage) [][]byte {
 		bytes[at] = one
 	}
 	return bytes
-}
-
-// converse answers every line of JSON with one.
-func converse(answer func(line []byte) any) {
-	log.SetOutput(io.Discard)
-	lines, out := bufio.NewReader(os.Stdin), bufio.NewWriter(os.Stdout)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err != nil {
-			return
-		}
-		if _, err := out.Write(append(must(json.Marshal(safely(answer, line))), '\n')); err != nil {
-			fail(err)
-		}
-		if err := out.Flush(); err != nil {
-			fail(err)
-		}
-	}
-}
-
-// safely is the answer, or the panic it ended in.
-func safely(answer func([]byte) any, line []byte) (result any) {
-	defer func() {
-		if problem := recover(); problem != nil {
-			result = map[string]any{"panic": fmt.Sprint(problem)}
-		}
-	}()
-	return answer(line)
 }

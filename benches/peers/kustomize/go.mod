@@ -3,6 +3,7 @@ module gotk.dev/benches/peers/kustomize
 go 1.26.0
 
 require (
+	gotk.rs/peer-harness v0.0.0
 	github.com/fluxcd/pkg/kustomize v1.40.0
 	k8s.io/apimachinery v0.36.2
 	sigs.k8s.io/kustomize/api v0.21.1
@@ -61,3 +62,5 @@ require (
 
 // As Flux pins it.
 replace sigs.k8s.io/kustomize/api => sigs.k8s.io/kustomize/api v0.21.1
+
+replace gotk.rs/peer-harness => ../harness

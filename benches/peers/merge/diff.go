@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"gotk.rs/peer-harness"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -46,7 +45,7 @@ func diffScript(line []byte) any {
 	var live *unstructured.Unstructured
 	for second, op := range input.Operations {
 		// Reading it anew makes integers of whole numbers.
-		object := parse(must(json.Marshal(op.Object)))
+		object := parse(harness.Must(json.Marshal(op.Object)))
 		written, err := write(live, object, op)
 		if err != nil {
 			answers = append(answers, map[string]any{"error": words(err)})
@@ -76,7 +75,7 @@ func write(live, object *unstructured.Unstructured, op operation) (*unstructured
 	}
 	manager, err := managedfields.NewDefaultFieldManager(types, oneVersion{}, oneVersion{}, oneVersion{}, kind,
 		schema.GroupVersion{Group: kind.Group, Version: kind.Version}, op.Subresource, nil)
-	check(err)
+	harness.Check(err)
 	before := live
 	if live == nil {
 		before = &unstructured.Unstructured{}
@@ -113,34 +112,4 @@ func words(err error) any {
 		return "type"
 	}
 	return []string{err.Error()}
-}
-
-func must[T any](value T, err error) T {
-	check(err)
-	return value
-}
-
-// converse answers every line of JSON with one.
-func converse(answer func(line []byte) any) {
-	lines, out := bufio.NewReader(os.Stdin), bufio.NewWriter(os.Stdout)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err != nil {
-			return
-		}
-		text, err := json.Marshal(safely(answer, line))
-		check(err)
-		_, _ = out.Write(append(text, '\n'))
-		check(out.Flush())
-	}
-}
-
-// safely is the answer, or the panic it ended in.
-func safely(answer func([]byte) any, line []byte) (result any) {
-	defer func() {
-		if problem := recover(); problem != nil {
-			result = map[string]any{"panic": fmt.Sprint(problem)}
-		}
-	}()
-	return answer(line)
 }

@@ -2,16 +2,14 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
-	"fmt"
-	"os"
 	"strings"
 
 	"github.com/fluxcd/pkg/sourceignore"
+	"gotk.rs/peer-harness"
 )
 
-func main() { converse(diffRules) }
+func main() { harness.Converse(diffRules) }
 
 // diffRules judges paths by ignore rules.
 func diffRules(line []byte) any {
@@ -43,36 +41,4 @@ func diffRules(line []byte) any {
 		excluded = append(excluded, matcher.Match(strings.Split(it.Path, "/"), it.Folder))
 	}
 	return excluded
-}
-
-func check(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-// converse answers every line of JSON with one.
-func converse(answer func(line []byte) any) {
-	lines, out := bufio.NewReader(os.Stdin), bufio.NewWriter(os.Stdout)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err != nil {
-			return
-		}
-		text, err := json.Marshal(safely(answer, line))
-		check(err)
-		_, _ = out.Write(append(text, '\n'))
-		check(out.Flush())
-	}
-}
-
-// safely is the answer, or the panic it ended in.
-func safely(answer func([]byte) any, line []byte) (result any) {
-	defer func() {
-		if problem := recover(); problem != nil {
-			result = map[string]any{"panic": fmt.Sprint(problem)}
-		}
-	}()
-	return answer(line)
 }

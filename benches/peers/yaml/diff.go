@@ -5,9 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	yaml3 "go.yaml.in/yaml/v3"
@@ -90,31 +88,4 @@ func perform(op, text string) (any, error) {
 		}
 	}
 	return nil, nil
-}
-
-func check(err error) { must(0, err) }
-
-// converse answers every line of JSON with one.
-func converse(answer func(line []byte) any) {
-	lines, out := bufio.NewReader(os.Stdin), bufio.NewWriter(os.Stdout)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err != nil {
-			return
-		}
-		text, err := json.Marshal(safely(answer, line))
-		check(err)
-		_, _ = out.Write(append(text, '\n'))
-		check(out.Flush())
-	}
-}
-
-// safely is the answer, or the panic it ended in.
-func safely(answer func([]byte) any, line []byte) (result any) {
-	defer func() {
-		if problem := recover(); problem != nil {
-			result = map[string]any{"panic": fmt.Sprint(problem)}
-		}
-	}()
-	return answer(line)
 }

@@ -3,6 +3,7 @@ module gotk.dev/benches/peers/yaml
 go 1.26.0
 
 require (
+	gotk.rs/peer-harness v0.0.0
 	go.yaml.in/yaml/v3 v3.0.4
 	k8s.io/apimachinery v0.37.1
 	sigs.k8s.io/kustomize/kyaml v0.21.1
@@ -33,3 +34,5 @@ require (
 	k8s.io/kube-openapi v0.0.0-20260721132016-d427ff9ee9ad // indirect
 	sigs.k8s.io/json v0.0.0-20250730193827-2d320260d730 // indirect
 )
+
+replace gotk.rs/peer-harness => ../harness

@@ -3,19 +3,12 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"runtime"
-	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
+	"gotk.rs/peer-harness"
 	stream "k8s.io/apimachinery/pkg/util/yaml"
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 	"sigs.k8s.io/yaml"
@@ -23,31 +16,19 @@ import (
 
 func main() {
 	if os.Args[1] == "diff" {
-		converse(diffText)
+		harness.Converse(diffText)
 		return
 	}
-	row, iterations := os.Args[1], must(strconv.Atoi(os.Args[3]))
-	input := must(os.ReadFile(os.Args[2]))
+	run := harness.Asked()
 	operation := map[string]func([]byte) any{
-		"yaml/read": read, "yaml/rewrite": rewrite, "yaml/keep": keep, "yaml/emit": emit(),
-	}[row]
-	result := operation(input)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	wall, cpu := time.Now(), cpuTime()
-	for range iterations {
-		result = operation(input)
-	}
-	wallTime, cpuUsed := time.Since(wall), cpuTime()-cpu
-	runtime.ReadMemStats(&after)
-	if text, isText := result.([]byte); isText {
-		digest := sha256.Sum256(text)
-		result = hex.EncodeToString(digest[:])
-	}
-	fmt.Println(string(must(json.Marshal(map[string]any{
-		"row": row, "iterations": iterations, "wall_ns": wallTime.Nanoseconds(), "cpu_ns": cpuUsed.Nanoseconds(),
-		"bytes": len(input), "allocs": after.Mallocs - before.Mallocs, "result": fmt.Sprint(result),
-	}))))
+		"yaml/read": read, "yaml/hold": hold, "yaml/rewrite": rewrite, "yaml/keep": keep, "yaml/emit": emit(),
+	}[run.Row]
+	harness.Measure(run, func() any { return operation(run.Input) }, func(result any) string {
+		if text, isText := result.([]byte); isText {
+			return harness.Digest(text)
+		}
+		return harness.Plain(result)
+	})
 }
 
 func each(input []byte, then func(any)) {
@@ -57,7 +38,7 @@ func each(input []byte, then func(any)) {
 		if err := decoder.Decode(&value); errors.Is(err, io.EOF) {
 			return
 		} else if err != nil {
-			must(0, err)
+			harness.Must(0, err)
 		}
 		then(value)
 	}
@@ -69,9 +50,18 @@ func read(input []byte) any {
 	return count
 }
 
+// held keeps the values of the last run in memory.
+var held []any
+
+func hold(input []byte) any {
+	held = nil
+	each(input, func(value any) { held = append(held, value) })
+	return len(held)
+}
+
 func rewrite(input []byte) any {
 	var out []byte
-	each(input, func(value any) { out = append(out, must(yaml.Marshal(value))...) })
+	each(input, func(value any) { out = append(out, harness.Must(yaml.Marshal(value))...) })
 	return out
 }
 
@@ -84,7 +74,7 @@ func emit() func([]byte) any {
 		}
 		var out []byte
 		for _, value := range values {
-			out = append(out, must(yaml.Marshal(value))...)
+			out = append(out, harness.Must(yaml.Marshal(value))...)
 		}
 		return out
 	}
@@ -94,22 +84,8 @@ func keep(input []byte) any {
 	var out []byte
 	for _, part := range strings.Split(string(input), "---\n") {
 		if part != "" {
-			out = append(out, must(must(kyaml.Parse(part)).String())...)
+			out = append(out, harness.Must(harness.Must(kyaml.Parse(part)).String())...)
 		}
 	}
 	return out
-}
-
-func cpuTime() time.Duration {
-	var usage syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-}
-
-func must[T any](value T, err error) T {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	return value
 }

@@ -1,6 +1,7 @@
 //! Rows of `gotk-kustomize`.
 
 use gotk_artifact::{Tree, TreeBuilder};
+use gotk_corpus::shop::{self, File};
 use gotk_kustomize::flux::{self, Spec, Variables};
 use gotk_kustomize::{Build, Cache, Error, Missing, Options, Template, build, build_with};
 use serde_json::json;
@@ -15,7 +16,7 @@ pub(super) const ROWS: &[Row] = &[
         peer: "kustomize",
         target: "≤ 1 ms, 20×",
         iterations: 100,
-        input: || shop(8),
+        input: || shop_of(8),
         ours: overlay,
     },
     Row {
@@ -24,7 +25,7 @@ pub(super) const ROWS: &[Row] = &[
         peer: "kustomize",
         target: "20×",
         iterations: 5,
-        input: || shop(1000),
+        input: || shop_of(1000),
         ours: overlay,
     },
     Row {
@@ -33,7 +34,7 @@ pub(super) const ROWS: &[Row] = &[
         peer: "kustomize",
         target: "50×, peak ≤ 10× the input",
         iterations: 1,
-        input: || shop(4000),
+        input: || shop_of(4000),
         ours: written_away,
     },
     Row {
@@ -42,7 +43,7 @@ pub(super) const ROWS: &[Row] = &[
         peer: "kustomize",
         target: "≤ 4.5× of 4,000, peak ≤ 10× the input",
         iterations: 1,
-        input: || shop(16_000),
+        input: || shop_of(16_000),
         ours: written_away,
     },
     Row {
@@ -123,142 +124,34 @@ fn flux_build(input: &[u8]) -> Result<String, Error> {
     draft.substitute(Variables::default())?.to_yaml()
 }
 
-/// A base of so many objects in files of a hundred, and an overlay that touches all of them.
-fn shop(objects: usize) -> Vec<u8> {
-    let mut text = base("base", objects, "web:1");
-    text.push_str(
-        "%%% overlay/kustomization.yaml
-namespace: shop
-namePrefix: prod-
-resources: [../base]
-labels:
-- pairs: {env: production}
-  includeSelectors: true
-commonAnnotations: {team: platform}
-images:
-- name: registry.example.com/web
-  newTag: \"2\"
-patches:
-- target: {kind: Deployment}
-  patch: '[{\"op\": \"add\", \"path\": \"/spec/paused\", \"value\": false}]'
-- target: {kind: Deployment}
-  patch: |
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: any}
-    spec:
-      template:
-        spec:
-          containers:
-          - name: web
-            env:
-            - {name: REGION, value: eu}
-configMapGenerator:
-- name: settings
-  literals: [a=b]
-",
-    );
-    text.into_bytes()
+/// Files as one input: `%%% path`, and the text from the next line on.
+fn packed(files: impl IntoIterator<Item = File>) -> Vec<u8> {
+    let texts = files.into_iter().map(|(path, text)| format!("%%% {path}\n{text}"));
+    texts.collect::<String>().into_bytes()
 }
 
-fn base(folder: &str, objects: usize, image: &str) -> String {
-    let files = objects.div_ceil(100);
-    let names = (0..files).map(|file| format!("- objects-{file}.yaml\n")).collect::<String>();
-    let mut text = format!("%%% {folder}/kustomization.yaml\nresources:\n{names}");
-    for file in 0..files {
-        text.push_str(&format!("%%% {folder}/objects-{file}.yaml\n"));
-        let of = (file * 100..objects.min((file + 1) * 100)).map(|at| object(at, image));
-        text.push_str(&of.collect::<Vec<_>>().join("---\n"));
-    }
-    text
-}
-
-/// A file, as every `ConfigMap` here holds it.
-const SETTINGS: &str = "    # served to everybody
-    listen = 0.0.0.0:8080
-    root = /srv/www
-    index = index.html
-    log.format = json
-    log.level = info
-    cache.size = 64Mi
-    cache.ttl = 10m
-    compression = gzip, br
-    timeout.read = 30s
-    timeout.write = 30s
-    header.cache-control = public, max-age=3600
-";
-
-/// Every fourth object is a Deployment, which names two of the others.
-fn object(at: usize, image: &str) -> String {
-    let app = at / 4;
-    let head = |api: &str, kind: &str| {
-        format!(
-            "apiVersion: {api}\nkind: {kind}\nmetadata:\n  name: web-{app}\n  labels: {{app: web-{app}}}\n"
-        )
-    };
-    match at % 4 {
-        0 => head("v1", "ServiceAccount"),
-        1 => format!(
-            "{}data:\n  host: web-{app}.example.com\n  level: info\n  server.conf: |\n{}",
-            head("v1", "ConfigMap"),
-            SETTINGS
-        ),
-        2 => format!(
-            "{}spec:\n  selector: {{app: web-{app}}}\n  ports:\n  - name: http\n    port: 80\n    \
-             targetPort: 8080\n",
-            head("v1", "Service")
-        ),
-        _ => format!(
-            "{}spec:
-  replicas: 2
-  selector:
-    matchLabels: {{app: web-{app}}}
-  template:
-    metadata:
-      labels: {{app: web-{app}}}
-    spec:
-      serviceAccountName: web-{app}
-      containers:
-      - name: web
-        image: registry.example.com/{image}
-        args: [--listen=0.0.0.0:8080, --log=info]
-        envFrom:
-        - configMapRef: {{name: web-{app}}}
-        ports:
-        - containerPort: 8080
-          name: http
-        resources:
-          requests: {{cpu: 10m, memory: 64Mi}}
-          limits: {{memory: 128Mi}}
-        readinessProbe:
-          httpGet: {{path: /healthz, port: http}}
-",
-            head("apps/v1", "Deployment")
-        ),
-    }
+pub(crate) fn shop_of(objects: usize) -> Vec<u8> {
+    packed(shop::shop(objects, 100))
 }
 
 fn tenants() -> Vec<u8> {
-    let mut text = base("base", 40, "web:1");
-    for tenant in 0..300 {
-        text.push_str(&format!(
-            "%%% overlays/{tenant}/kustomization.yaml\nnamespace: tenant-{tenant}\nresources: [../../base]\n\
-             images:\n- name: registry.example.com/web\n  newTag: \"{tenant}\"\n"
-        ));
-    }
-    text.into_bytes()
+    let tenant = |tenant: usize| {
+        let path = format!("overlays/{tenant}/kustomization.yaml");
+        let says = format!(
+            "namespace: tenant-{tenant}\nresources: [../../base]\nimages:\n- name: \
+             registry.example.com/web\n  newTag: \"{tenant}\"\n"
+        );
+        (path, says)
+    };
+    packed(shop::base(40, 100).into_iter().chain((0..300).map(tenant)))
 }
 
 fn folder() -> Vec<u8> {
-    let files = (0..250).map(|app| {
-        let objects = (0..4).map(|at| object(app * 4 + at, "web:${tag}"));
+    packed((0..250).map(|app| {
+        let objects = (0..4).map(|at| shop::object(app * 4 + at, "web:${tag}"));
         let text = objects.collect::<Vec<_>>().join("---\n");
-        format!(
-            "%%% apps/web-{app}.yaml\n{}",
-            text.replace("level: info", "level: ${cluster:-none}")
-        )
-    });
-    files.collect::<String>().into_bytes()
+        (format!("apps/web-{app}.yaml"), text.replace("level: info", "level: ${cluster:-none}"))
+    }))
 }
 
 fn expand(object: &str) -> Vec<u8> {

@@ -50,6 +50,19 @@ pub(super) const ROWS: &[Row] = &[
         },
     },
     Row {
+        name: "yaml/hold",
+        question: "what having all of these 10 MB as values at once costs: see the peak RSS",
+        peer: "yaml",
+        target: "5× less memory",
+        iterations: 2,
+        input: stream,
+        ours: |input| {
+            let text = String::from_utf8_lossy(input);
+            let all: Vec<Value> = gotk_yaml::documents(&text).filter_map(Result::ok).collect();
+            Outcome::Count(black_box(all).len() as u64)
+        },
+    },
+    Row {
         name: "yaml/emit",
         question: "what writing these values costs",
         peer: "yaml",

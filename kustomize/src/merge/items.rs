@@ -162,7 +162,13 @@ pub(super) fn directive(patch: &Node) -> Result<(Directive, Option<Node>), Strin
     let content = Content::Sequence(others);
     Ok((
         directive,
-        Some(Node { content, line: patch.line, tag: patch.tag, quoting: patch.quoting }),
+        Some(Node {
+            content,
+            line: patch.line,
+            tag: patch.tag,
+            quoting: patch.quoting,
+            flow: patch.flow,
+        }),
     ))
 }
 

@@ -17,15 +17,15 @@ impl Node {
 
     /// Nodes out of a value that the original writes as YAML and reads again.
     pub(crate) fn from_value(value: &serde_json::Value) -> Self {
-        Self::made_of(value, written)
+        Self::made_of(value, written, false)
     }
 
     /// Nodes out of a value that the original writes as JSON and reads again: all texts in quotes.
     pub(crate) fn from_json(value: &serde_json::Value) -> Self {
-        Self::made_of(value, |_| Quoting::Double)
+        Self::made_of(value, |_| Quoting::Double, true)
     }
 
-    fn made_of(value: &serde_json::Value, quoting: fn(&str) -> Quoting) -> Self {
+    fn made_of(value: &serde_json::Value, quoting: fn(&str) -> Quoting, flow: bool) -> Self {
         use serde_json::Value;
         match value {
             Value::Null => Self::null(),
@@ -38,11 +38,12 @@ impl Node {
             }
             Value::String(text) => Self { quoting: quoting(text), ..Self::string(text) },
             Value::Array(items) => {
-                Self::sequence(items.iter().map(|item| Self::made_of(item, quoting)).collect())
+                let items = items.iter().map(|item| Self::made_of(item, quoting, flow)).collect();
+                Self { flow, ..Self::sequence(items) }
             }
             Value::Object(map) => {
-                let entry = |(key, value)| (Self::string(key), Self::made_of(value, quoting));
-                Self::mapping(map.iter().map(entry).collect())
+                let entry = |(key, value)| (Self::string(key), Self::made_of(value, quoting, flow));
+                Self { flow, ..Self::mapping(map.iter().map(entry).collect()) }
             }
         }
     }
@@ -69,33 +70,28 @@ fn written(text: &str) -> Quoting {
 
 impl From<gotk_yaml::Node> for Node {
     fn from(node: gotk_yaml::Node) -> Self {
-        Self::read(node, false)
+        Self::read(node)
     }
 }
 
 impl Node {
-    fn read(node: gotk_yaml::Node, in_flow: bool) -> Self {
+    fn read(node: gotk_yaml::Node) -> Self {
         let last = super::SHARED - 1;
         let line = node.span.map_or(0, |span| u32::try_from(span.line).unwrap_or(last).min(last));
+        let mut is_flow = false;
         let (content, implicit, quoting) = match node.content {
             gotk_yaml::Content::Mapping { entries, flow, .. } => {
-                let inner = in_flow || flow;
+                is_flow = flow;
                 let mut kept = Entries::with_capacity(entries.len());
-                let read = |node| Self::read(node, inner);
-                kept.extend(entries.into_iter().map(|(key, value)| (read(key), read(value))));
+                let read = |(key, value)| (Self::read(key), Self::read(value));
+                kept.extend(entries.into_iter().map(read));
                 (Content::Mapping(kept), Tag::Map, Quoting::Plain)
             }
             gotk_yaml::Content::Sequence { items, flow, .. } => {
-                let inner = in_flow || flow;
+                is_flow = flow;
                 let mut kept = Items::with_capacity(items.len());
-                kept.extend(items.into_iter().map(|item| Self::read(item, inner)));
+                kept.extend(items.into_iter().map(Self::read));
                 (Content::Sequence(kept), Tag::Seq, Quoting::Plain)
-            }
-            // Where commas part values, the original has to write nothing as ''.
-            gotk_yaml::Content::Scalar { value, quoting: Quoting::Plain, .. }
-                if in_flow && value.is_empty() && node.tag.is_empty() =>
-            {
-                (Content::Scalar(LeanString::default()), Tag::Null, Quoting::Single)
             }
             gotk_yaml::Content::Scalar { value, quoting, .. } => {
                 let implicit = match quoting {
@@ -128,7 +124,7 @@ impl Node {
             "!!seq" => Tag::Seq,
             _ => Tag::Other,
         };
-        Self { content, line, tag, quoting }
+        Self { content, line, tag, quoting, flow: is_flow }
     }
 }
 

@@ -15,7 +15,7 @@ impl Node {
     /// When a key is set twice or is no string, and when JSON has no form for a scalar; with the
     /// line.
     pub(crate) fn to_value(&self) -> Result<Value, String> {
-        self.value(true)
+        self.value(true, false)
     }
 
     /// About how many bytes the value takes when it is printed, without making it.
@@ -52,15 +52,22 @@ impl Node {
         }
     }
 
-    fn value(&self, outermost: bool) -> Result<Value, String> {
+    fn value(&self, outermost: bool, in_flow: bool) -> Result<Value, String> {
+        let in_flow = in_flow || self.flow;
         match &self.content {
+            // Where commas part values, the original has to write nothing as ''.
+            Content::Scalar(text) if in_flow && text.is_empty() && self.kind() == Tag::Null => {
+                Ok("".into())
+            }
             Content::Scalar(text) => self.scalar(text),
-            Content::Sequence(items) => items.iter().map(|item| item.value(false)).collect(),
+            Content::Sequence(items) => {
+                items.iter().map(|item| item.value(false, in_flow)).collect()
+            }
             Content::Mapping(entries) => {
                 let mut map = Map::new();
                 for (key, value) in entries {
                     let name = key.key(outermost)?;
-                    if map.insert(name.to_owned(), value.value(false)?).is_some() {
+                    if map.insert(name.to_owned(), value.value(false, in_flow)?).is_some() {
                         return Err(set_twice(entries));
                     }
                 }
@@ -105,9 +112,6 @@ impl Node {
     /// What a scalar is, where it does not have to be written and read to know it.
     fn short<'t>(&self, text: &'t str) -> Option<Short<'t>> {
         let kind = self.kind();
-        if kind == Tag::Null && self.quoting == Quoting::Single {
-            return Some(Short::Text(""));
-        }
         if kind == Tag::Str {
             return self.survives_text(text).then_some(Short::Text(text));
         }

@@ -124,11 +124,15 @@ fn apply_in(
 ) -> Result<(), Box<Fault>> {
     let objects = objects.as_mut_slice();
     let mut patch = patch.clone();
-    // Of labels and annotations only texts are left, null among them.
+    // Of labels and annotations only texts are left, null among them; of its name and namespace what
+    // they look like, however they were written.
     for field in ["labels", "annotations"] {
         let texts = patch.texts(field);
         patch.set_texts(field, &texts)?;
     }
+    let (name, namespace) = (patch.name().to_owned(), patch.namespace().to_owned());
+    patch.set_name(&name)?;
+    patch.set_namespace(&namespace)?;
     for &at in places {
         let resource = &mut objects[at];
         let api_version = resource.gvk().api_version();

@@ -4,8 +4,9 @@ mod paths;
 mod structured;
 
 use super::fault;
-use crate::edit::{self, Make, split_field_path};
+use crate::edit::{self, Make, Place, split_field_path};
 use crate::fault::Fault;
+use crate::gvk::Gvk;
 use crate::kustomization::{FieldOptions, Replacement, Target};
 use crate::node::{Content, Node};
 use crate::objects::Objects;
@@ -48,16 +49,29 @@ fn apply(replacement: &Replacement, objects: &mut Objects) -> Result<(), Box<Fau
 struct Copied {
     value: Node,
     /// Where the value stands, if it is copied whole: it may itself be written over on the way.
-    source: Option<(usize, Vec<String>)>,
+    source: Option<Source>,
+}
+
+struct Source {
+    object: usize,
+    place: Place,
 }
 
 impl Copied {
-    /// Looks at the value again, after an object was changed.
-    fn follow(&mut self, at: usize, resource: &Resource) {
-        if let Some((source, path)) = &self.source
-            && *source == at
-            && let Ok(Some(value)) = edit::lookup(&resource.node, path)
-        {
+    /// Looks at the value again, after a place of an object was written.
+    fn follow(&mut self, object: usize, resource: &Resource, written: &[usize]) {
+        let Some(source) = self.source.as_ref().filter(|source| source.object == object) else {
+            return;
+        };
+        if written.len() < source.place.len() && source.place.starts_with(written) {
+            // What it stood in is gone: it stays what it is.
+            self.source = None;
+            return;
+        }
+        let is_touched = written.starts_with(&source.place) || !resource.shared.is_empty();
+        let steps = &mut source.place.iter();
+        let now = steps.try_fold(&resource.node, |node, &step| node.child(step));
+        if let Some(value) = now.filter(|_| is_touched) {
             self.value = value.clone();
         }
     }
@@ -80,16 +94,19 @@ fn copied(replacement: &Replacement, objects: &Objects) -> Result<Copied, Box<Fa
             && (selector.namespace.is_empty()
                 || or_default(&selector.namespace) == or_default(namespace))
     };
-    let is_source = |(_, resource): &(usize, &Resource)| names(resource).any(|id| is_meant(&id));
-    let mut found = objects.as_slice().iter().enumerate().filter(is_source);
-    let (source_object, others) = (found.next(), found.next());
-    let Some((at, resource)) = source_object else {
+    let mut found = None;
+    for (object, resource) in objects.as_slice().iter().enumerate() {
+        if !names(resource)?.any(|id| is_meant(&id)) {
+            continue;
+        }
+        if found.replace((object, resource)).is_some() {
+            let what = format!("several objects are called {}", shown(selector));
+            return Err(Fault::new(what).at("source"));
+        }
+    }
+    let Some((object, resource)) = found else {
         return Err(Fault::new(format!("no object is called {}", shown(selector))).at("source"));
     };
-    if others.is_some() {
-        let what = format!("several objects are called {}", shown(selector));
-        return Err(Fault::new(what).at("source"));
-    }
     let path = if source.field_path.is_empty() { DEFAULT_PATH } else { &source.field_path };
     let parts = split_field_path(path);
     let node = edit::lookup(&resource.node, &parts)
@@ -98,22 +115,25 @@ fn copied(replacement: &Replacement, objects: &Objects) -> Result<Copied, Box<Fa
         .ok_or_else(|| fault(format!("it has no field {path:?} to copy"), resource))?;
     let options = source.options.as_ref().filter(|options| !options.delimiter.is_empty());
     let Some(options) = options else {
-        return Ok(Copied { value: node.clone(), source: Some((at, parts)) });
+        let place = edit::place(&resource.node, &parts).ok().flatten();
+        let source = place.map(|place| Source { object, place });
+        return Ok(Copied { value: node.clone(), source });
     };
     let value = refined(node, options).map_err(|problem| fault(problem, resource))?;
     Ok(Copied { value, source: None })
 }
 
-type Called = (crate::gvk::Gvk, String, String);
+type Called = (Gvk, String, String);
 
 /// What an object is and was called, namespaces as they stand there.
-fn names(resource: &Resource) -> impl Iterator<Item = Called> + '_ {
+fn names(resource: &Resource) -> Result<impl Iterator<Item = Called> + '_, Box<Fault>> {
+    let earlier = resource.counted_earlier().map_err(|problem| fault(problem, resource))?;
     let gvk = resource.gvk();
     let now = (gvk.clone(), resource.name().to_owned(), resource.namespace().to_owned());
-    std::iter::once(now).chain(resource.past.ids.iter().map(move |was| {
-        let gvk = crate::gvk::Gvk { kind: was.kind.clone(), ..gvk.clone() };
+    Ok(std::iter::once(now).chain(earlier.iter().map(move |was| {
+        let gvk = Gvk { kind: was.kind.clone(), ..gvk.clone() };
         (gvk, was.name.to_string(), was.namespace.to_string())
-    }))
+    })))
 }
 
 fn or_default(namespace: &str) -> &str {
@@ -145,7 +165,8 @@ fn apply_to(target: &Target, copied: &mut Copied, objects: &mut Objects) -> Resu
     for reject in &target.reject {
         rejects.push((Matcher::new(reject)?, reject.names_nothing()));
     }
-    for (at, resource) in objects.as_mut_slice().iter_mut().enumerate() {
+    for (object, resource) in objects.as_mut_slice().iter_mut().enumerate() {
+        let called: Vec<Called> = names(resource)?.collect();
         let marked = |(matcher, _): &(Matcher, bool)| {
             matcher.asks_for_marks() && matcher.means_marks(resource)
         };
@@ -153,12 +174,11 @@ fn apply_to(target: &Target, copied: &mut Copied, objects: &mut Objects) -> Resu
             continue;
         }
         let named = |matcher: &Matcher| {
-            names(resource).any(|(gvk, name, namespace)| matcher.means_id(&gvk, &name, &namespace))
+            called.iter().any(|(gvk, name, namespace)| matcher.means_id(gvk, name, namespace))
         };
         let is_rejected = rejects.iter().any(|(matcher, is_any)| !is_any && named(matcher));
         if !is_rejected && named(&select) {
-            copy(target, copied, at, resource).map_err(|problem| fault(problem, resource))?;
-            crate::share::spread(resource);
+            copy(target, copied, object, resource).map_err(|problem| fault(problem, resource))?;
         }
     }
     Ok(())
@@ -167,34 +187,48 @@ fn apply_to(target: &Target, copied: &mut Copied, objects: &mut Objects) -> Resu
 fn copy(
     target: &Target,
     copied: &mut Copied,
-    at: usize,
+    object: usize,
     resource: &mut Resource,
 ) -> Result<(), String> {
     let default = [DEFAULT_PATH.to_owned()];
     let paths = if target.field_paths.is_empty() { &default[..] } else { &target.field_paths };
     let options = target.options.as_ref();
-    let create =
-        options.is_some_and(|options| options.create).then_some(match copied.value.content {
-            Content::Scalar(_) => Make::Scalar,
-            Content::Sequence(_) => Make::Sequence,
-            Content::Mapping(_) => Make::Mapping,
-        });
     for path in paths {
+        let create = options.is_some_and(|options| options.create).then(|| made_for(&copied.value));
         let parts = split_field_path(path);
-        if structured::set(&mut resource.node, &parts, &copied.value, create) {
+        if let Some(place) = structured::set(&mut resource.node, &parts, &copied.value, create) {
+            written(&place, copied, object, resource);
             continue;
         }
-        let set = &mut |field: &mut Node| set_field(field, &copied.value, options);
-        let count = paths::visit(&mut resource.node, &parts, create, set)
+        let found = paths::find(&mut resource.node, &parts, create)
             .map_err(|problem| format!("{path}: {problem}"))?;
-        if count == 0 {
+        if found.is_empty() {
             let hint =
                 if create.is_some() { "cannot be made" } else { "does not exist; set create" };
             return Err(format!("field {path:?} {hint}"));
         }
-        copied.follow(at, resource);
+        for place in &found.places {
+            let Some(field) = paths::at(&mut resource.node, place) else { continue };
+            set_field(field, &copied.value, options)
+                .map_err(|problem| format!("{path}: {problem}"))?;
+            written(place, copied, object, resource);
+        }
     }
     Ok(())
+}
+
+fn made_for(value: &Node) -> Make {
+    match value.content {
+        Content::Scalar(_) => Make::Scalar,
+        Content::Sequence(_) => Make::Sequence,
+        Content::Mapping(_) => Make::Mapping,
+    }
+}
+
+/// What follows from writing a place: nodes that are one change together, and the value may be one.
+fn written(place: &[usize], copied: &mut Copied, object: usize, resource: &mut Resource) {
+    crate::share::spread(resource);
+    copied.follow(object, resource, place);
 }
 
 /// Writes the value over a field, or over a part of it.

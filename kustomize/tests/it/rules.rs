@@ -91,6 +91,78 @@ fn a_replacement_may_change_what_it_copies() {
     );
 }
 
+/// All places are found before the first is written, and each write reads the value anew.
+#[test]
+fn a_replacement_reads_its_value_anew_for_each_place() {
+    let list = "kind: List2\nmetadata: {name: l}\nspec: {items: [{image: a}, {image: b}]}\n";
+    let says = "resources: [l.yaml]\nreplacements:\n- source: {kind: List2, fieldPath: spec.items.0.image}\n  \
+                targets:\n  - select: {kind: List2}\n    fieldPaths: [spec.items.*.image]\n    options: \
+                {delimiter: /, index: 9}\n";
+    let text = yaml(build(&tree(&[("kustomization.yaml", says), ("l.yaml", list)]))).unwrap();
+    assert!(text.contains("- image: a/a\n  - image: b/a/a\n"), "{text}");
+}
+
+/// Of what it stood in only the contents are replaced: the value itself is as it was.
+#[test]
+fn a_value_whose_surroundings_are_replaced_stays_what_it_was() {
+    let object = "kind: Thing\nmetadata: {name: t}\nspec: {a: {a: {x: 1}}, b: {}}\n";
+    let says = "resources: [t.yaml]\nreplacements:\n- source: {kind: Thing, fieldPath: spec.a.a}\n  targets:\n  \
+                - select: {kind: Thing}\n    fieldPaths: [spec.a, spec.b]\n";
+    let text = yaml(build(&tree(&[("kustomization.yaml", says), ("t.yaml", object)]))).unwrap();
+    assert!(text.contains("  a:\n    x: 1\n  b:\n    x: 1\n"), "{text}");
+}
+
+/// A mapping copied over a name leaves an empty one, and what is renamed without a name is lost.
+#[test]
+fn a_replacement_refuses_objects_whose_earlier_names_are_lost() {
+    let copy = "replacements:\n- source: {kind: ConfigMap, fieldPath: data}\n  targets: [{select: {kind: \
+                Deployment}}]\n";
+    let copy_only = format!("resources: [web.yaml, conf.yaml]\nnamePrefix: a-\n{copy}");
+    let text = yaml(build(
+        &tree(&[
+            ("base/kustomization.yaml", &copy_only),
+            ("base/web.yaml", WEB),
+            ("base/conf.yaml", CONF),
+            ("over/kustomization.yaml", &format!("resources: [../base]\nnamePrefix: b-\n{copy}")),
+        ])
+        .at("over")
+        .unwrap(),
+    ));
+    let error = text.expect_err("the original counts names, namespaces and kinds");
+    assert!(error.contains("what it was called is lost"), "{error}");
+}
+
+/// A patch with a target is given its name anew, as a word without a type.
+#[test]
+fn a_name_that_a_patch_brought_is_what_is_written_over_it() {
+    holds(
+        "resources: [web.yaml, conf.yaml]\npatches:\n- patch: '{\"apiVersion\": \"v1\", \"kind\": \"Secret\", \
+         \"metadata\": {\"name\": \"db\"}}'\n  target: {kind: Deployment}\n  options: {allowNameChange: \
+         true}\nreplacements:\n- sourceValue: '1e3'\n  targets: [{select: {kind: Deployment}}]\n",
+        &["  name: 1000\n"],
+    );
+}
+
+/// Between brackets the original writes nothing as '', and reads that again as a text.
+#[test]
+fn nothing_is_a_text_between_brackets_and_null_elsewhere() {
+    let says = "resources: [t.yaml]\nreplacements:\n- sourceValue: ''\n  targets:\n  - select: {kind: Thing}\n    \
+                fieldPaths: [spec.a, flow.a]\n    options: {create: true}\n";
+    let object = "kind: Thing\nmetadata: {name: t}\nspec:\n  b:\nflow: {b: }\n";
+    let text = yaml(build(&tree(&[("kustomization.yaml", says), ("t.yaml", object)]))).unwrap();
+    assert!(text.contains("flow:\n  a: \"\"\n  b: \"\"\n"), "{text}");
+    assert!(text.contains("spec:\n  a: null\n  b: null\n"), "{text}");
+}
+
+#[test]
+fn a_label_that_is_added_twice_in_one_place_is_one_with_the_others() {
+    holds(
+        "resources: [web.yaml]\nlabels:\n- pairs: {env: a}\n  includeSelectors: true\n  fields: [{path: \
+         spec/template/metadata/labels, create: true}]\n- pairs: {env: b}\n",
+        &["    matchLabels:\n      env: b\n", "      labels:\n        env: b\n"],
+    );
+}
+
 #[test]
 fn an_empty_field_path_names_no_field() {
     let says = "resources: [conf.yaml]\nreplacements:\n- source: {kind: ConfigMap}\n  targets: [{select: \

@@ -19,6 +19,7 @@ pub(crate) enum Key {
     Uint(u64),
     Float(f64),
     Text(String),
+    Bytes(Vec<u8>),
     Time(String),
 }
 
@@ -32,6 +33,7 @@ impl Key {
             Self::Uint(uint) => Typed::Uint(uint),
             Self::Float(float) => Typed::Float(float),
             Self::Text(text) => Typed::String(text),
+            Self::Bytes(bytes) => Typed::Bytes(bytes),
             Self::Time(time) => Typed::Timestamp(time),
         }
     }
@@ -47,6 +49,7 @@ impl PartialEq for Key {
             // Not a number is not even itself.
             (Self::Float(a), Self::Float(b)) => a == b,
             (Self::Text(a), Self::Text(b)) | (Self::Time(a), Self::Time(b)) => a == b,
+            (Self::Bytes(a), Self::Bytes(b)) => a == b,
             _ => false,
         }
     }
@@ -63,6 +66,7 @@ impl Hash for Key {
             Self::Uint(uint) => uint.hash(state),
             Self::Float(float) => (*float as i64).hash(state),
             Self::Text(text) | Self::Time(text) => text.hash(state),
+            Self::Bytes(bytes) => bytes.hash(state),
         }
     }
 }
@@ -84,6 +88,7 @@ impl<B: Build> Decoder<'_, '_, B> {
                     Resolved::Uint(uint) => Key::Uint(uint),
                     Resolved::Float(float) => Key::Float(float),
                     Resolved::Time(time) => Key::Time(time.0),
+                    Resolved::Bytes(bytes) => Key::Bytes(bytes),
                     Resolved::Text => Key::Text(text.into_owned()),
                 })
             }

@@ -5,6 +5,7 @@ use std::mem;
 
 use crate::error::Error;
 use crate::node::{Content, Node};
+use crate::steps;
 
 pub(super) fn inline(root: &mut Node, max_bytes: usize) -> Result<(), Error> {
     let mut inliner = Inliner { named: Vec::new(), bytes: 0, max_bytes };
@@ -80,6 +81,7 @@ impl Inliner {
         if depth > MAX_LEVELS {
             return Err(Error::too_large(format!("exceeded max depth of {MAX_LEVELS}")));
         }
+        steps::count(1);
         let mut size = Size { bytes: 16, levels: 1 };
         match &mut node.content {
             Content::Scalar { value, .. } => size.bytes += value.len(),
@@ -129,6 +131,7 @@ impl Inliner {
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), Error> {
+        steps::count(bytes);
         self.bytes = self.bytes.saturating_add(bytes);
         if self.bytes > self.max_bytes {
             let limit = self.max_bytes;

@@ -11,6 +11,7 @@ use crate::token::Quoting;
 /// The change that adds an entry; `None` if the node is no mapping that can have one.
 pub(super) fn entry(
     text: &str,
+    line_end: &str,
     parent: &Node,
     key: &str,
     value: &Value,
@@ -26,7 +27,11 @@ pub(super) fn entry(
     if *flow {
         return Some(between_braces(last.span?.end, ", ", key, value));
     }
-    Some(lines(text, end_of_lines(text, last)?, first.span?.column - 1, key, value))
+    let at = end_of_lines(text, last)?;
+    Some(lines(first.span?.column - 1, line_end, key, value).map(|new| {
+        let new = if text[..at].ends_with('\n') { new } else { last_line(new, line_end) };
+        Change { start: at, end: at, text: new, separator: "" }
+    }))
 }
 
 fn between_braces(at: usize, before: &str, key: &str, value: &Value) -> Result<Change, Error> {
@@ -36,32 +41,41 @@ fn between_braces(at: usize, before: &str, key: &str, value: &Value) -> Result<C
         Value::Array(_) | Value::Object(_) => value.to_string(),
         scalar => one_line(scalar, Quoting::Plain, true)?,
     };
-    Ok(Change { start: at, end: at, text: format!("{before}{key}: {value}") })
+    let separator = if before.is_empty() { ", " } else { "" };
+    Ok(Change { start: at, end: at, text: format!("{before}{key}: {value}"), separator })
 }
 
-fn lines(
-    text: &str,
-    at: usize,
-    indentation: usize,
-    key: &str,
-    value: &Value,
-) -> Result<Change, Error> {
-    let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let entry = Map::from_iter([(key.to_owned(), value.clone())]);
+fn lines(indentation: usize, line_end: &str, key: &str, value: &Value) -> Result<String, Error> {
+    let text = value.as_str().unwrap_or_default();
+    let entry = Value::Object(Map::from_iter([(key.to_owned(), value.clone())]));
+    let entry = match crate::to_string(&entry) {
+        // Some blocks that the original writes, it cannot read; some texts it does not write.
+        Ok(_) if text.contains('\n') && !crate::emit::fits_block(text) => in_quotes(key, text)?,
+        Err(_) if value.is_string() => in_quotes(key, text)?,
+        written => written?,
+    };
     let mut new = String::new();
-    for line in crate::to_string(&Value::Object(entry))?.lines() {
+    for line in entry.lines() {
         if !line.is_empty() {
             new.push_str(&" ".repeat(indentation));
             new.push_str(line);
         }
         new.push_str(line_end);
     }
-    if !text[..at].ends_with('\n') {
-        // The text ends within its last line, and will do so again.
-        new.truncate(new.len() - line_end.len());
-        new.insert_str(0, line_end);
-    }
-    Ok(Change { start: at, end: at, text: new })
+    Ok(new)
+}
+
+fn in_quotes(key: &str, text: &str) -> Result<String, Error> {
+    let key = one_line(&Value::String(key.to_owned()), Quoting::Plain, false)?;
+    Ok(format!("{key}: {}\n", crate::emit::in_double_quotes(text)))
+}
+
+/// The lines, at the end of a text that ends within a line: it does so again, unless the break is
+/// a part of the value.
+fn last_line(lines: String, line_end: &str) -> String {
+    let cut = &lines[..lines.len() - line_end.len()];
+    let new = if crate::from_str(cut) == crate::from_str(&lines) { cut } else { &lines };
+    format!("{line_end}{new}")
 }
 
 /// Where the lines of a node are over.

@@ -33,7 +33,7 @@ pub(super) fn scalar(
             new.insert(0, ' ');
         }
     }
-    Ok(Change { start, end, text: new })
+    Ok(Change { start, end, text: new, separator: "" })
 }
 
 /// A block scalar in the text.
@@ -92,11 +92,11 @@ fn block(block: &Block<'_>, value: &Value) -> Result<Change, Error> {
     if let (Value::String(text), Some(indentation)) = (value, block.indentation())
         && crate::emit::fits_block(text)
     {
-        return Ok(Change { start, end, text: literal(block, text, indentation) });
+        return Ok(Change { start, end, text: literal(block, text, indentation), separator: "" });
     }
     let new = one_line(value, Quoting::Plain, false)?;
     let text = format!("{new}{}{}", block.behind_header, block.line_end);
-    Ok(Change { start, end, text })
+    Ok(Change { start, end, text, separator: "" })
 }
 
 fn literal(block: &Block<'_>, text: &str, indentation: usize) -> String {

@@ -1,6 +1,7 @@
 //! In which forms a scalar may be written.
 
 use crate::options::Dialect;
+use crate::steps;
 
 /// What the text of a scalar allows.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,6 +31,7 @@ struct Seen {
 
 impl Analysis {
     pub(super) fn of(value: &str, dialect: Dialect) -> Self {
+        steps::count(value.len());
         if value.is_empty() {
             return Self { block_plain: true, single_quoted: true, ..Self::default() };
         }

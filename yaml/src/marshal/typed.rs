@@ -3,9 +3,12 @@
 use std::cmp::Ordering;
 
 use super::{Format, MAX_DEPTH, Writer};
+use crate::base64;
+use crate::emit::Piece;
 use crate::error::Error;
 use crate::options::{Dialect, Options};
 use crate::read::typed_from_slice;
+use crate::token::Quoting;
 use crate::typed::Typed;
 use crate::{gofmt, order};
 
@@ -52,6 +55,7 @@ impl Writer {
             }),
             Typed::Timestamp(time) => self.plain(time),
             Typed::String(text) => self.scalar(text),
+            Typed::Bytes(bytes) => self.bytes(bytes),
             Typed::Sequence(items) => {
                 self.start_sequence(items.is_empty());
                 items.iter().try_for_each(|item| self.typed(item, depth + 1))?;
@@ -67,6 +71,13 @@ impl Writer {
             }
         }
         Ok(())
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        let text = base64::encode(bytes);
+        let quoting = if text.contains('\n') { Quoting::Literal } else { Quoting::Plain };
+        let tag = "tag:yaml.org,2002:binary";
+        self.emitter.emit(&Piece { tag, ..Piece::scalar(&text, quoting) });
     }
 }
 

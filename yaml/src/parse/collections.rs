@@ -14,12 +14,13 @@ impl<'a> Parser<'a> {
         let (start, end) = (token.start, token.end);
         match token.kind {
             Kind::BlockEntry => {
-                self.entry()?;
+                let forgotten = self.entry();
                 let then = State::BlockSequence { first: false };
-                match self.scanner.peek()?.kind {
-                    Kind::BlockEntry | Kind::BlockEnd => self.nothing(end, then),
-                    _ => self.enter(Context::Block, then),
-                }
+                let event = match self.scanner.peek()?.kind {
+                    Kind::BlockEntry | Kind::BlockEnd => self.nothing(end, then)?,
+                    _ => self.enter(Context::Block, then)?,
+                };
+                forgotten.map_or(Ok(event), Err)
             }
             Kind::BlockEnd => {
                 self.leave();
@@ -39,25 +40,33 @@ impl<'a> Parser<'a> {
             self.leave();
             return Ok(Event::new(What::SequenceEnd, start, start));
         }
-        self.entry()?;
-        match self.scanner.peek()?.kind {
+        let forgotten = self.entry();
+        let event = match self.scanner.peek()?.kind {
             Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => {
-                self.nothing(end, State::IndentlessSequence)
+                self.nothing(end, State::IndentlessSequence)?
             }
-            _ => self.enter(Context::Block, State::IndentlessSequence),
-        }
+            _ => self.enter(Context::Block, State::IndentlessSequence)?,
+        };
+        forgotten.map_or(Ok(event), Err)
     }
 
     /// Takes a `-`. If a collection follows, the comment above belongs to it as a whole.
-    fn entry(&mut self) -> Parsed<()> {
+    ///
+    /// The original forgets a fault that it meets on its way there, and goes on where the scanner
+    /// stands; it is told if no other follows at once.
+    fn entry(&mut self) -> Option<Problem> {
         let head_len =
             self.scanner.comments.as_ref().map_or(0, |comments| comments.ready.head.len());
         self.scanner.take();
         if head_len == 0 {
-            return Ok(());
+            return None;
         }
-        let starts_collection =
-            matches!(self.scanner.peek()?.kind, Kind::BlockSequenceStart | Kind::BlockMappingStart);
+        let starts_collection = match self.scanner.peek() {
+            Ok(token) => {
+                matches!(token.kind, Kind::BlockSequenceStart | Kind::BlockMappingStart)
+            }
+            Err(problem) => return Some(problem),
+        };
         if let Some(comments) = &mut self.scanner.comments
             && starts_collection
         {
@@ -66,7 +75,7 @@ impl<'a> Parser<'a> {
             ready.stem =
                 mem::replace(&mut ready.head, rest.get(1..).unwrap_or_default().to_owned());
         }
-        Ok(())
+        None
     }
 
     pub(super) fn block_mapping_key(&mut self, first: bool) -> Parsed<Event<'a>> {

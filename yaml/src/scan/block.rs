@@ -18,6 +18,15 @@ impl Scanner<'_> {
         self.remove_key()?;
         self.key_allowed = true;
         let start = self.cursor.mark();
+        let (value, end) = self.scan_block_scalar(literal)?;
+        let style = if literal { Quoting::Literal } else { Quoting::Folded };
+        self.tokens.push_back(Token { kind: Kind::Scalar(Cow::Owned(value), style), start, end });
+        Ok(())
+    }
+
+    /// Reads a scalar and the indentation that follows it; says where it ended.
+    pub(crate) fn scan_block_scalar(&mut self, literal: bool) -> Scanned<(String, Mark)> {
+        let start = self.cursor.mark();
         self.cursor.skip_ascii(1);
         let header = self.block_header(start)?;
         let mut end = self.cursor.mark();
@@ -44,8 +53,14 @@ impl Scanner<'_> {
             breaks.clear();
             after_blank = blank;
             let (to, continued) = self.cursor.rest_of_line();
-            value.push_str(&self.cursor.text[self.cursor.pos..to]);
-            self.cursor.jump(to, continued);
+            let line = &self.cursor.text[self.cursor.pos..to];
+            value.push_str(line);
+            if line.bytes().all(|byte| matches!(byte, b' ' | b'\t')) {
+                // It counts as an empty line for the comments below.
+                self.cursor.skip_blanks();
+            } else {
+                self.cursor.jump(to, continued);
+            }
             line_end = if self.cursor.is_end() { "" } else { self.cursor.read_line() };
             self.block_breaks(&mut indent, &mut breaks, start, &mut end)?;
         }
@@ -55,9 +70,7 @@ impl Scanner<'_> {
         if header.keep {
             value.push_str(&breaks);
         }
-        let style = if literal { Quoting::Literal } else { Quoting::Folded };
-        self.tokens.push_back(Token { kind: Kind::Scalar(Cow::Owned(value), style), start, end });
-        Ok(())
+        Ok((value, end))
     }
 
     fn block_header(&mut self, start: Mark) -> Scanned<Header> {

@@ -1,13 +1,23 @@
 //! Scalars in quotes.
 
+use std::borrow::Cow;
+
 use super::words::{Gap, Joined};
 use super::{Scanned, Scanner};
 use crate::token::{Kind, Mark, Quoting};
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
     pub(super) fn fetch_quoted(&mut self, single: bool) -> Scanned {
         self.save_key()?;
         self.key_allowed = false;
+        let start = self.cursor.mark();
+        let value = self.scan_quoted(single)?;
+        let style = if single { Quoting::Single } else { Quoting::Double };
+        self.push(Kind::Scalar(value, style), start)
+    }
+
+    /// Reads a scalar from its first to its last quote.
+    pub(crate) fn scan_quoted(&mut self, single: bool) -> Scanned<Cow<'a, str>> {
         let start = self.cursor.mark();
         self.cursor.skip_ascii(1);
         let mut value = Joined::new(self.cursor.text, self.cursor.pos);
@@ -28,8 +38,7 @@ impl Scanner<'_> {
             gap.join(&mut value);
         }
         self.cursor.skip_ascii(1);
-        let style = if single { Quoting::Single } else { Quoting::Double };
-        self.push(Kind::Scalar(value.finish(), style), start)
+        Ok(value.finish())
     }
 
     /// Reads up to a blank, a break, the closing quote or the end.

@@ -3,12 +3,19 @@
 use std::borrow::Cow;
 
 use super::{Scanned, Scanner};
-use crate::token::{Kind, Quoting};
+use crate::token::{Kind, Mark, Quoting, Token};
 
 impl<'a> Scanner<'a> {
     pub(super) fn fetch_plain(&mut self) -> Scanned {
         self.save_key()?;
-        self.key_allowed = false;
+        let start = self.cursor.mark();
+        let (value, end) = self.scan_plain()?;
+        self.tokens.push_back(Token { kind: Kind::Scalar(value, Quoting::Plain), start, end });
+        Ok(())
+    }
+
+    /// Reads a scalar and the blanks, breaks and all that follow it; says where it ended.
+    pub(crate) fn scan_plain(&mut self) -> Scanned<(Cow<'a, str>, Mark)> {
         let start = self.cursor.mark();
         let mut end = start;
         let mut value = Joined::new(self.cursor.text, self.cursor.pos);
@@ -32,12 +39,7 @@ impl<'a> Scanner<'a> {
             }
         }
         self.key_allowed = gap.first.is_some();
-        self.tokens.push_back(crate::token::Token {
-            kind: Kind::Scalar(value.finish(), Quoting::Plain),
-            start,
-            end,
-        });
-        Ok(())
+        Ok((value.finish(), end))
     }
 
     /// The end of the characters that surely belong to the scalar.
@@ -49,7 +51,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    fn plain_gap(&mut self, gap: &mut Gap, start: crate::token::Mark, indent: i32) -> Scanned {
+    fn plain_gap(&mut self, gap: &mut Gap, start: Mark, indent: i32) -> Scanned {
         loop {
             if self.cursor.is_blank(self.cursor.pos) {
                 let abuses =

@@ -132,6 +132,85 @@ fn comments_stay_with_what_they_are_about() {
 }
 
 #[test]
+fn a_line_of_blanks_in_a_block_is_an_empty_line_to_the_comment_below() {
+    let document = Document::parse("c: |-\n   more\n    \n  # below\n").unwrap().unwrap();
+    assert_eq!(document.to_string(), "c: \"more\\n \"\n\n# below\n");
+}
+
+#[test]
+fn a_fault_behind_a_commented_item_is_told_as_the_scanner_meets_it_again() {
+    let faults = [
+        (
+            "- |-\n more\n# apart\n- y\n- |\n  \ttab\n",
+            "line 6: found character that cannot start any token",
+        ),
+        ("#\n- \"\"\n\n- \"\\q\" # line\n", "line 4: found unknown escape character"),
+        ("# head\n- a\n- |-ead\n- b\n", "line 3: did not find expected comment or line break"),
+        (
+            "- a # line\n\n# apart\n\n- !!int\n  - b\n  - !<<: *base\n!str {? e : []}\n",
+            "line 7: did not find expected tag URI",
+        ),
+        (
+            "b:\n- several\n# head\n- c\n- \"\\x!!str <: \n- \"\\x41\" # line\n",
+            "line 5: did not find expected hexdecimal number",
+        ),
+    ];
+    for (text, words) in faults {
+        assert_eq!(Document::parse(text).unwrap_err().original(), format!("yaml: {words}"));
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_kept_until_json_replaces_them() {
+    use gotk_yaml::{Typed, typed_from_slice, typed_to_string};
+
+    assert_eq!(
+        gotk_yaml::from_str("v: !!binary true"),
+        Ok(json!({ "v": "\u{fffd}\u{fffd}\u{fffd}" }))
+    );
+    let error = gotk_yaml::from_str("? {v: !!binary true}\n: 1\n").unwrap_err();
+    let words = r#"yaml: invalid map key: map[interface {}]interface {}{"v":"\xb6\xbb\x9e"}"#;
+    assert_eq!(error.original(), words);
+    let bytes = typed_from_slice(b"!!binary true", &Options::kyaml()).unwrap();
+    assert_eq!(bytes, Typed::Bytes(vec![0xb6, 0xbb, 0x9e]));
+    for format in [Format::sigs(), Format::goyaml3(4)] {
+        assert_eq!(typed_to_string(&bytes, format).as_deref(), Ok("!!binary true\n"));
+    }
+    let long = Typed::Bytes(vec![255; 54]);
+    let text = format!("!!binary |\n    {}\n    //\n", "/".repeat(70));
+    assert_eq!(typed_to_string(&long, Format::goyaml3(4)), Ok(text));
+}
+
+/// The originals lose text where the mark is the last of the 512 bytes that they read at once.
+#[test]
+fn a_mark_that_opens_a_later_line_is_read_the_same_wherever_it_stands() {
+    for width in 500..516 {
+        let text = format!("#{}\n\u{feff}k: 1\nabc: 2\n", "x".repeat(width - 2));
+        assert_eq!(gotk_yaml::from_str(&text), Ok(json!({ "\u{feff}k": 1, "abc": 2 })), "{width}");
+    }
+    // At the beginning of a text the first is no part of it, and the second costs a line its
+    // first character, as in the originals.
+    let twice = |text: &str| gotk_yaml::from_str(&format!("\u{feff}\u{feff}{text}"));
+    assert_eq!(twice("k: 1\nabc: 2\n"), Ok(json!({ "k": 1, "bc": 2 })));
+    assert_eq!(twice("  k: 1\n  abc: 2\n"), Ok(json!({ "k": 1 })));
+}
+
+/// goyaml.v3's own decoder lets an alias name an anchor of an earlier document. Nothing that reads
+/// manifests asks it to: they cut a stream before they read it.
+#[test]
+fn an_anchor_ends_with_its_document() {
+    let text = "a: &x 1\n---\nb: *x\n";
+    let error = gotk_yaml::documents(text).find_map(Result::err).unwrap();
+    let words = "error converting YAML to JSON: yaml: unknown anchor 'x' referenced";
+    assert_eq!(error.original(), words);
+    let error = Document::parse_all(text).unwrap_err();
+    assert_eq!(error.original(), "MalformedYAMLError: yaml: unknown anchor 'x' referenced");
+    // All of a stream is read before aliases are followed.
+    let error = Document::parse_all("a: &x {b: *x}\n---\nc: *x\n").unwrap_err();
+    assert_eq!(error.original(), "MalformedYAMLError: yaml: unknown anchor 'x' referenced");
+}
+
+#[test]
 fn kustomize_takes_lists_and_aliases_apart() {
     let all = |text: &str| -> Vec<String> {
         let documents = Document::parse_all(text).unwrap();

@@ -26,10 +26,25 @@ fn only_the_scalar_changes() {
 
 #[test]
 fn a_string_stays_a_string() {
-    for text in ["yes", "1.0", "null", "", "a: b", "# x", "0x1F", "2020-01-01", "a\nb", "é\u{7f}"]
-    {
+    for text in [
+        "\t\u{a0}\n",
+        " a\nb",
+        "yes",
+        "1.0",
+        "null",
+        "",
+        "a: b",
+        "# x",
+        "0x1F",
+        "2020-01-01",
+        "a\nb",
+        "é\u{7f}",
+    ] {
         let new = set("a: x\n", "/a", json!(text)).unwrap();
         assert_eq!(gotk_yaml::from_str(&new).unwrap(), json!({ "a": text }), "{new}");
+        let new = set("a: x\n", "/b", json!(text)).unwrap();
+        assert_eq!(gotk_yaml::from_str(&new).unwrap(), json!({ "a": "x", "b": text }), "{new}");
+        Edit::new(&new).unwrap();
     }
 }
 
@@ -54,6 +69,51 @@ fn a_missing_key_is_added_at_the_end() {
     becomes("a: {}\n", "/a/b", json!("x"), "a: {b: x}\n");
     becomes("a: {x: 1}\n", "/a/b", json!({ "c": [1] }), "a: {x: 1, b: {\"c\":[1]}}\n");
     becomes("a:\nb: 1\n", "/a", json!("x"), "a: x\nb: 1\n");
+}
+
+#[test]
+fn line_ends_comments_anchors_and_quotes_around_a_change_stay() {
+    let text = "# top\r\nspec: &s   # of spec\r\n    image: 'a:1'\t# pinned\r\n\r\n    args: [ 'x' , {k: \"v\"} ] # flow\r\n    <<: {z: 1}\r\nother: *s\r\n";
+    let only = text.replace("other: *s\r\n", "");
+    becomes(&only, "/spec/image", json!("a:2"), &only.replace("a:1", "a:2"));
+    becomes(&only, "/spec/args/0", json!("y"), &only.replace("'x'", "'y'"));
+    becomes(&only, "/spec/args/1/k", json!(3), &only.replace("\"v\"", "3"));
+    let added = only.replace("{k: \"v\"}", "{k: \"v\", new: a}");
+    becomes(&only, "/spec/args/1/new", json!("a"), &added);
+    let added = format!("{only}    new: |\r\n      two\r\n      lines\r\n");
+    becomes(&only, "/spec/new", json!("two\nlines\n"), &added);
+    // What an alias stands for would change with it.
+    set(text, "/spec/image", json!("a:2")).unwrap_err();
+}
+
+#[test]
+fn a_text_that_ends_within_a_line_does_so_again_unless_a_value_needs_the_break() {
+    becomes("a: 1", "/b", json!([1]), "a: 1\nb:\n- 1");
+    becomes("a: 1", "/b", json!("x\ny\n"), "a: 1\nb: |\n  x\n  y\n");
+    becomes("a: 1", "/b", json!("x\ny"), "a: 1\nb: |-\n  x\n  y");
+}
+
+#[test]
+fn several_keys_can_be_added_at_one_place() {
+    for (text, new) in [
+        ("a: {}\n", "a: {b: 1, c: 2}\n"),
+        ("a: {x: 0}\n", "a: {x: 0, b: 1, c: 2}\n"),
+        ("a:\n  x: 0", "a:\n  x: 0\n  b: 1\n  c: 2"),
+    ] {
+        let mut edit = Edit::new(text).unwrap();
+        edit.set(0, "/a/b", &json!(1)).unwrap();
+        edit.set(0, "/a/c", &json!(2)).unwrap();
+        let again = edit.set(0, "/a/b", &json!(3)).unwrap_err();
+        assert_eq!(again.to_string(), "two changes are at one place");
+        assert_eq!(edit.finish().as_deref(), Ok(new));
+    }
+}
+
+#[test]
+fn a_key_is_named_as_it_is_written() {
+    becomes("on: {push: 1}\n", "/on/push", json!(2), "on: {push: 2}\n");
+    becomes("0x1F:\n  y: 1\n", "/0x1F/y", json!(2), "0x1F:\n  y: 2\n");
+    becomes("a/b: {c~d: 1}\n", "/a~1b/c~0d", json!(2), "a/b: {c~d: 2}\n");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Inputs made to hurt: bounded memory, bounded depth, no quadratic path.
 
 use allocation_counter::measure;
-use gotk_yaml::{Document, Edit, Error, Options};
+use gotk_yaml::{Document, Edit, Error, Format, Options};
+
+use crate::shapes::shapes;
 
 fn limit(text: &str) -> String {
     let error = gotk_yaml::from_str(text).unwrap_err();
@@ -21,6 +23,7 @@ fn depth_is_bounded_in_every_notation() {
         let error = gotk_yaml::from_str(&text).unwrap_err();
         assert_eq!(error.fault().message, "exceeded max depth of 400");
         Document::parse(&text).unwrap_err();
+        Edit::new(&text).unwrap_err();
     }
 }
 
@@ -61,6 +64,27 @@ fn an_anchor_cannot_hold_itself() {
 }
 
 #[test]
+fn what_is_written_is_bounded_in_depth() {
+    let nested =
+        |levels| (0..levels).fold(serde_json::json!(1), |value, _| serde_json::json!([value]));
+    assert!(gotk_yaml::to_string(&nested(1000)).is_ok());
+    for format in [Format::sigs(), Format::kyaml()] {
+        let error = gotk_yaml::to_string_with(&nested(1001), format).unwrap_err();
+        assert_eq!(error.fault().message, "exceeded max depth of 1000");
+    }
+}
+
+#[test]
+fn an_edit_and_a_tree_have_the_bounds_of_a_reader() {
+    let many = "---\na: 1\n".repeat(100_001);
+    let large = format!("a: {}\n", "x".repeat(64 << 20));
+    for text in [&many, &large] {
+        assert!(matches!(Edit::new(text), Err(Error::Limit(_))), "{}", &text[..20]);
+        assert!(matches!(Document::parse_all(text), Err(Error::Limit(_))), "{}", &text[..20]);
+    }
+}
+
+#[test]
 fn size_and_number_of_documents_are_bounded() {
     let small = Options::default().max_bytes(10);
     assert!(matches!(gotk_yaml::from_slice(b"a: 12345678", &small), Err(Error::Limit(_))));
@@ -68,46 +92,6 @@ fn size_and_number_of_documents_are_bounded() {
     let read: Vec<_> = gotk_yaml::documents_from_slice(b"a\n---\nb\n---\nc\n", few).collect();
     assert_eq!(read.len(), 3);
     assert!(matches!(read[2], Err(Error::Limit(_))));
-}
-
-/// Inputs of `size` units that could make a reader look at everything again and again.
-fn shapes(size: usize) -> Vec<(&'static str, String)> {
-    let keys: String = (0..size).map(|index| format!("key{index}: {index}\n")).collect();
-    let anchors: String = (0..size).map(|index| format!("- &a{index} {index}\n")).collect();
-    vec![
-        ("keys", keys),
-        ("anchors", anchors),
-        ("equal keys", "a: 1\n".repeat(size)),
-        ("equal null keys", "~: 1\n".repeat(size)),
-        ("items", "- a\n".repeat(size)),
-        ("one line of items", format!("[{}]", "a, ".repeat(size))),
-        ("one line of pairs", format!("{{{}}}", "a: b, ".repeat(size))),
-        ("one long word", "x".repeat(size * 8)),
-        ("one long quoted word", format!("\"{}\"", "x\\n".repeat(size * 2))),
-        ("one open quote", format!("\"{}", "x ".repeat(size * 2))),
-        ("a plain scalar of many lines", "x\n".repeat(size * 2)),
-        ("a block of many lines", format!("a: |\n{}", "  x\n".repeat(size * 2))),
-        ("a block of blank lines", format!("a: |\n{}", "\n".repeat(size * 4))),
-        ("comments", "# c\n".repeat(size * 2)),
-        (
-            "comments at many columns",
-            (0..size).map(|at| format!("{}# c\n", " ".repeat(at % 40))).collect(),
-        ),
-        ("comments below a deep end", format!("{}\n{}", "- ".repeat(390), "# c\n".repeat(size))),
-        ("line comments", "- a # c\n".repeat(size)),
-        ("documents", "---\na: 1\n".repeat(size)),
-        ("empty brackets", "- []\n".repeat(size)),
-        ("brackets in brackets", format!("[{}]", "[[[]]],".repeat(size))),
-        ("question marks", "? a\n".repeat(size)),
-        ("tags", "- !t a\n".repeat(size)),
-        (
-            "merges",
-            format!(
-                "a: &a {{x: 1}}\n{}",
-                "- <<: *a\n".repeat(size).replace("- ", "k: {").replace('\n', "}\n")
-            ),
-        ),
-    ]
 }
 
 #[test]

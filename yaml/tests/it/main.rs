@@ -8,3 +8,4 @@ mod edit;
 mod errors;
 mod hostile;
 mod properties;
+mod shapes;

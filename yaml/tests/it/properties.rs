@@ -9,7 +9,13 @@ use serde_json::Value;
 /// Always the same cases; `GOTK_CASES` asks for more of them.
 fn runner(cases: u32) -> TestRunner {
     let cases = std::env::var("GOTK_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(cases);
-    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let config = Config {
+        cases,
+        max_local_rejects: u32::MAX,
+        max_global_rejects: u32::MAX,
+        failure_persistence: None,
+        ..Config::default()
+    };
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]))
 }
 
@@ -87,6 +93,8 @@ fn a_stream_of_documents_is_its_documents() {
 #[test]
 fn an_edit_changes_what_it_names_and_nothing_else() {
     let check = |(mut value, new): (Value, String)| {
+        // As above: what kustomize cannot read cannot be edited.
+        prop_assume!(!value.to_string().contains("\\t"));
         value = serde_json::json!({ "first": value, "name": "old", "last": [1] });
         let yaml = gotk_yaml::to_string(&value).unwrap();
         let mut edit = Edit::new(&yaml).unwrap();

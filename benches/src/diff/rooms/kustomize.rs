@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::diff::Room;
 use crate::diff::dice::Dice;
+use crate::diff::sparse::Sparse;
 
 pub(super) const ROOM: Room = Room {
     name: "kustomize",
@@ -19,33 +20,6 @@ pub(super) const ROOM: Room = Room {
     answer,
     excuse,
 };
-
-/// A map whose members are there by chance.
-struct Sparse<'d> {
-    dice: &'d mut Dice,
-    map: Map<String, Value>,
-}
-
-impl<'d> Sparse<'d> {
-    fn new(dice: &'d mut Dice) -> Self {
-        Self { dice, map: Map::new() }
-    }
-
-    fn always(mut self, name: &str, value: impl FnOnce(&mut Dice) -> Value) -> Self {
-        let value = value(self.dice);
-        self.map.insert(name.to_owned(), value);
-        self
-    }
-
-    /// There so many times in a hundred.
-    fn maybe(self, percent: usize, name: &str, value: impl FnOnce(&mut Dice) -> Value) -> Self {
-        if self.dice.chance(percent) { self.always(name, value) } else { self }
-    }
-
-    fn done(self) -> Value {
-        Value::Object(self.map)
-    }
-}
 
 /// What a folder has been given so far.
 struct Folder<'w> {

@@ -6,11 +6,12 @@ use gotk_merge::{
     Error, FieldManager, Gvk, Live, ObjectType, OnConflict, Schema, Unconvertible, Versions,
 };
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::no_excuse;
 use crate::diff::Room;
 use crate::diff::dice::Dice;
+use crate::diff::sparse::Sparse;
 
 pub(super) const ROOM: Room = Room {
     name: "merge",
@@ -42,49 +43,19 @@ fn operation(dice: &mut Dice, kind: &str) -> Value {
     })
 }
 
-/// A map whose members are there by chance.
-struct Sparse<'d> {
-    dice: &'d mut Dice,
-    map: Map<String, Value>,
-}
-
-impl<'d> Sparse<'d> {
-    fn new(dice: &'d mut Dice) -> Self {
-        Self { dice, map: Map::new() }
-    }
-
-    fn always(mut self, name: &str, value: impl FnOnce(&mut Dice) -> Value) -> Self {
-        let value = value(self.dice);
-        self.map.insert(name.to_owned(), value);
-        self
-    }
-
-    fn maybe(self, name: &str, value: impl FnOnce(&mut Dice) -> Value) -> Self {
-        if !self.dice.chance(45) {
-            return self;
-        }
-        if self.dice.chance(3) {
-            return self.always(name, |_| Value::Null);
-        }
-        self.always(name, value)
-    }
-
-    fn done(self) -> Value {
-        Value::Object(self.map)
-    }
-}
-
 fn object(dice: &mut Dice, kind: &str) -> Value {
     let head = Sparse::new(dice)
         .always("apiVersion", |_| json!(api_version(kind)))
         .always("kind", |_| json!(kind))
         .always("metadata", metadata);
     match kind {
-        "ConfigMap" => head.maybe("data", texts).maybe("immutable", |dice| json!(dice.chance(50))),
+        "ConfigMap" => {
+            head.sometimes("data", texts).sometimes("immutable", |dice| json!(dice.chance(50)))
+        }
         "Service" => head.always("spec", service),
-        "Pod" => head.always("spec", pod).maybe("status", status),
+        "Pod" => head.always("spec", pod).sometimes("status", status),
         "Widget" => head.always("spec", |dice| anything(dice, 3)),
-        _ => head.always("spec", deployment).maybe("status", status),
+        _ => head.always("spec", deployment).sometimes("status", status),
     }
     .done()
 }
@@ -101,12 +72,12 @@ fn metadata(dice: &mut Dice) -> Value {
     Sparse::new(dice)
         .always("name", |_| json!("web"))
         .always("namespace", |_| json!("shop"))
-        .maybe("labels", texts)
-        .maybe("annotations", texts)
-        .maybe("finalizers", |dice| {
+        .sometimes("labels", texts)
+        .sometimes("annotations", texts)
+        .sometimes("finalizers", |dice| {
             dice.several(3, |dice| dice.of(&["a.test/x", "b.test/y", "c.test/z"])).into()
         })
-        .maybe("ownerReferences", |dice| {
+        .sometimes("ownerReferences", |dice| {
             dice.several(2, |dice| {
                 let uid = dice.of(&["u1", "u2"]);
                 json!({ "apiVersion": "v1", "kind": "Node", "name": "n", "uid": uid })
@@ -124,7 +95,7 @@ fn texts(dice: &mut Dice) -> Value {
 
 fn status(dice: &mut Dice) -> Value {
     Sparse::new(dice)
-        .maybe("conditions", |dice| {
+        .sometimes("conditions", |dice| {
             dice.several(3, |dice| {
                 let kind = dice.of(&["Ready", "Available", "Progressing"]);
                 json!({ "type": kind, "status": dice.of(&["True", "False"]) })
@@ -136,21 +107,21 @@ fn status(dice: &mut Dice) -> Value {
 
 fn service(dice: &mut Dice) -> Value {
     Sparse::new(dice)
-        .maybe("type", |dice| json!(dice.of(&["ClusterIP", "NodePort"])))
-        .maybe("selector", texts)
-        .maybe("externalIPs", |dice| {
+        .sometimes("type", |dice| json!(dice.of(&["ClusterIP", "NodePort"])))
+        .sometimes("selector", texts)
+        .sometimes("externalIPs", |dice| {
             dice.several(3, |dice| dice.of(&["1.1.1.1", "2.2.2.2"])).into()
         })
-        .maybe("ports", |dice| dice.several(3, port).into())
+        .sometimes("ports", |dice| dice.several(3, port).into())
         .done()
 }
 
 fn port(dice: &mut Dice) -> Value {
     Sparse::new(dice)
         .always("port", |dice| json!(80 + dice.below(2)))
-        .maybe("protocol", |dice| json!(dice.of(&["TCP", "UDP"])))
-        .maybe("name", |dice| json!(dice.of(&["http", "dns"])))
-        .maybe("targetPort", |dice| {
+        .sometimes("protocol", |dice| json!(dice.of(&["TCP", "UDP"])))
+        .sometimes("name", |dice| json!(dice.of(&["http", "dns"])))
+        .sometimes("targetPort", |dice| {
             dice.of(&[Some("http"), None]).map_or_else(|| json!(8080), Into::into)
         })
         .done()
@@ -158,10 +129,10 @@ fn port(dice: &mut Dice) -> Value {
 
 fn deployment(dice: &mut Dice) -> Value {
     Sparse::new(dice)
-        .maybe("replicas", |dice| json!(dice.below(3)))
-        .maybe("paused", |dice| json!(dice.chance(50)))
-        .maybe("selector", |dice| json!({ "matchLabels": texts(dice) }))
-        .maybe("strategy", |dice| {
+        .sometimes("replicas", |dice| json!(dice.below(3)))
+        .sometimes("paused", |dice| json!(dice.chance(50)))
+        .sometimes("selector", |dice| json!({ "matchLabels": texts(dice) }))
+        .sometimes("strategy", |dice| {
             let kind = dice.of(&["RollingUpdate", "Recreate"]);
             let surge = dice.of(&["25%", "1"]);
             json!({ "type": kind, "rollingUpdate": { "maxSurge": surge } })
@@ -172,35 +143,35 @@ fn deployment(dice: &mut Dice) -> Value {
 
 fn pod(dice: &mut Dice) -> Value {
     Sparse::new(dice)
-        .maybe("nodeSelector", texts)
-        .maybe("hostNetwork", |dice| json!(dice.chance(50)))
-        .maybe("tolerations", |dice| {
+        .sometimes("nodeSelector", texts)
+        .sometimes("hostNetwork", |dice| json!(dice.chance(50)))
+        .sometimes("tolerations", |dice| {
             dice.several(2, |dice| json!({ "key": dice.of(&["a", "b"]), "operator": "Exists" }))
                 .into()
         })
-        .maybe("volumes", |dice| dice.several(2, volume).into())
-        .maybe("containers", |dice| dice.several(3, container).into())
-        .maybe("initContainers", |dice| dice.several(1, container).into())
+        .sometimes("volumes", |dice| dice.several(2, volume).into())
+        .sometimes("containers", |dice| dice.several(3, container).into())
+        .sometimes("initContainers", |dice| dice.several(1, container).into())
         .done()
 }
 
 fn volume(dice: &mut Dice) -> Value {
     Sparse::new(dice)
         .always("name", |dice| json!(dice.of(&["conf", "data"])))
-        .maybe("configMap", |dice| json!({ "name": dice.of(&["conf", "other"]) }))
-        .maybe("emptyDir", |_| json!({}))
+        .sometimes("configMap", |dice| json!({ "name": dice.of(&["conf", "other"]) }))
+        .sometimes("emptyDir", |_| json!({}))
         .done()
 }
 
 fn container(dice: &mut Dice) -> Value {
     Sparse::new(dice)
         .always("name", |dice| json!(dice.of(&["main", "side", "log"])))
-        .maybe("image", |dice| json!(dice.of(&["web:1", "web:2"])))
-        .maybe("args", |dice| dice.several(2, |dice| dice.of(&["-a", "-b"])).into())
-        .maybe("env", |dice| dice.several(3, variable).into())
-        .maybe("ports", |dice| dice.several(2, container_port).into())
-        .maybe("resources", |dice| json!({ "limits": { "cpu": dice.of(&["1", "500m"]) } }))
-        .maybe("volumeMounts", |dice| {
+        .sometimes("image", |dice| json!(dice.of(&["web:1", "web:2"])))
+        .sometimes("args", |dice| dice.several(2, |dice| dice.of(&["-a", "-b"])).into())
+        .sometimes("env", |dice| dice.several(3, variable).into())
+        .sometimes("ports", |dice| dice.several(2, container_port).into())
+        .sometimes("resources", |dice| json!({ "limits": { "cpu": dice.of(&["1", "500m"]) } }))
+        .sometimes("volumeMounts", |dice| {
             dice.several(2, |dice| {
                 let path = dice.of(&["/etc", "/var"]);
                 json!({ "name": dice.of(&["conf", "data"]), "mountPath": path })
@@ -213,15 +184,15 @@ fn container(dice: &mut Dice) -> Value {
 fn variable(dice: &mut Dice) -> Value {
     Sparse::new(dice)
         .always("name", |dice| json!(dice.of(&["LEVEL", "REGION"])))
-        .maybe("value", |dice| json!(dice.of(&["info", "debug"])))
+        .sometimes("value", |dice| json!(dice.of(&["info", "debug"])))
         .done()
 }
 
 fn container_port(dice: &mut Dice) -> Value {
     Sparse::new(dice)
         .always("containerPort", |dice| json!(8080 + dice.below(2)))
-        .maybe("protocol", |dice| json!(dice.of(&["TCP", "UDP"])))
-        .maybe("name", |dice| json!(dice.of(&["http", "grpc"])))
+        .sometimes("protocol", |dice| json!(dice.of(&["TCP", "UDP"])))
+        .sometimes("name", |dice| json!(dice.of(&["http", "grpc"])))
         .done()
 }
 

@@ -2,36 +2,151 @@
 
 use regex::Regex;
 
-use super::structured::Walk;
-use crate::edit::{Make, is_selector, selector};
+use super::structured::{self, Walk};
+use crate::edit::{Make, Place, is_selector, selector};
 use crate::pattern;
 
-/// Calls `change` for each place, and says how many there were; they are made where asked for.
-pub(super) fn visit<N: Walk>(
-    node: &mut N,
+/// Where a path leads to.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) places: Vec<Place>,
+    /// Places inside of a text: what is written there is lost, upstream too.
+    lost: usize,
+}
+
+impl Found {
+    pub(super) fn is_empty(&self) -> bool {
+        self.count() == 0
+    }
+
+    fn count(&self) -> usize {
+        self.places.len() + self.lost
+    }
+}
+
+/// Finds the places that a path names; they are made where asked for.
+///
+/// All are found before the first is written, as upstream: the value may itself stand in one.
+pub(super) fn find<N: Walk>(
+    root: &mut N,
     path: &[String],
     create: Option<Make>,
-    change: &mut dyn FnMut(&mut N) -> Result<(), String>,
-) -> Result<usize, String> {
-    let Some((part, rest)) = path.split_first() else {
-        change(node)?;
-        return Ok(1);
-    };
-    if let Ok(index) = part.parse::<usize>() {
-        return at_index(node, index, rest, create, change);
-    }
-    if is_selector(part) {
-        return at_selected(node, part, rest, create, change);
-    }
-    if part == "*" {
-        let Some(items) = list(node)? else { return Ok(0) };
-        let mut count = 0;
-        for item in items {
-            count += visit(item, rest, create, change)?;
+) -> Result<Found, String> {
+    let mut search = Search { create, here: Place::new(), found: Found::default() };
+    search.go(root, path)?;
+    Ok(search.found)
+}
+
+/// The node at a place.
+pub(super) fn at<'n, N: Walk>(root: &'n mut N, place: &[usize]) -> Option<&'n mut N> {
+    place.iter().try_fold(root, |node, &step| node.child_mut(step))
+}
+
+struct Search {
+    create: Option<Make>,
+    here: Place,
+    found: Found,
+}
+
+impl Search {
+    fn go<N: Walk>(&mut self, node: &mut N, path: &[String]) -> Result<(), String> {
+        let Some((part, rest)) = path.split_first() else {
+            self.found.places.push(self.here.clone());
+            return Ok(());
+        };
+        if let Ok(index) = part.parse::<usize>() {
+            return self.index(node, index, rest);
         }
-        return Ok(count);
+        if is_selector(part) {
+            return self.select(node, part, rest);
+        }
+        if part == "*" {
+            return (0..length(node)?.unwrap_or(0)).try_for_each(|at| self.down(node, at, rest));
+        }
+        self.field(node, part, rest)
     }
-    at_field(node, part, rest, create, change)
+
+    /// Goes on in an entry or an item.
+    fn down<N: Walk>(&mut self, node: &mut N, at: usize, rest: &[String]) -> Result<(), String> {
+        let Some(child) = node.child_mut(at) else { return Ok(()) };
+        self.here.push(at);
+        let result = self.go(child, rest);
+        self.here.pop();
+        result
+    }
+
+    fn field<N: Walk>(&mut self, node: &mut N, name: &str, rest: &[String]) -> Result<(), String> {
+        if node.is_nothing() {
+            return Ok(());
+        }
+        if name.is_empty() && node.is_text() {
+            return self.go(node, rest);
+        }
+        if name.is_empty() {
+            return Err("an empty name names no field".to_owned());
+        }
+        if !node.is_map() {
+            return Err(format!("{name:?} is looked for in what is no mapping"));
+        }
+        if node.position(name).is_none() {
+            let Some(make) = self.create else { return Ok(()) };
+            node.push_field(name, N::made(before(rest, make)));
+        }
+        let Some(at) = node.position(name) else { return Ok(()) };
+        match node.child_mut(at) {
+            Some(field) if field.is_text() && !rest.is_empty() => self.inside(field.word(), rest),
+            _ => self.down(node, at, rest),
+        }
+    }
+
+    fn inside(&mut self, text: &str, rest: &[String]) -> Result<(), String> {
+        let mut inner = structured::parsed(text).ok_or("it is no YAML")?;
+        self.found.lost += find(&mut inner, rest, self.create)?.count();
+        Ok(())
+    }
+
+    fn index<N: Walk>(&mut self, node: &mut N, at: usize, rest: &[String]) -> Result<(), String> {
+        let missing = || format!("there is no item {at}");
+        let length = length(node)?.ok_or_else(missing)?;
+        if length == at
+            && let Some(make) = self.create
+        {
+            node.push_item(N::made(before(rest, make)));
+        } else if length <= at {
+            return Err(missing());
+        }
+        self.down(node, at, rest)
+    }
+
+    fn select<N: Walk>(&mut self, node: &mut N, part: &str, rest: &[String]) -> Result<(), String> {
+        let (field, wanted) = selector(part)?;
+        let expression = pattern::compile(wanted)?;
+        let Some(length) = length(node)? else { return Ok(()) };
+        let before = self.found.count();
+        // A selector that names no field means plain items, and ends the path.
+        let rest = if field.is_empty() { &[] } else { rest };
+        for at in 0..length {
+            if node.child_mut(at).is_some_and(|item| is_selected(item, field, &expression)) {
+                self.down(node, at, rest)?;
+            }
+        }
+        if self.create.is_none() || self.found.count() > before {
+            return Ok(());
+        }
+        node.push_item(match field {
+            "" => N::text(wanted),
+            field => {
+                let mut item = N::made(Make::Mapping);
+                item.push_field(field, N::text(wanted));
+                item
+            }
+        });
+        if node.child_mut(length).is_some_and(|item| is_selected(item, field, &expression)) {
+            return self.down(node, length, rest);
+        }
+        // The original makes items without end here.
+        Err(format!("an item made for {part} is not one that it selects"))
+    }
 }
 
 /// What is made before the next step of a path.
@@ -43,110 +158,19 @@ fn before(rest: &[String], last: Make) -> Make {
     }
 }
 
-fn list<N: Walk>(node: &mut N) -> Result<Option<&mut [N]>, String> {
+/// How many items a list has; none where there is nothing.
+fn length<N: Walk>(node: &N) -> Result<Option<usize>, String> {
     if node.is_nothing() {
         return Ok(None);
     }
-    node.list().map(Some).ok_or_else(|| "a list is expected on the way".to_owned())
+    node.length().map(Some).ok_or_else(|| "a list is expected on the way".to_owned())
 }
 
-fn at_field<N: Walk>(
-    node: &mut N,
-    name: &str,
-    rest: &[String],
-    create: Option<Make>,
-    change: &mut dyn FnMut(&mut N) -> Result<(), String>,
-) -> Result<usize, String> {
-    if node.is_nothing() {
-        return Ok(0);
-    }
-    if name.is_empty() && node.is_text() {
-        return visit(node, rest, create, change);
-    }
-    if name.is_empty() {
-        return Err("an empty name names no field".to_owned());
-    }
-    if !node.is_map() {
-        return Err(format!("{name:?} is looked for in what is no mapping"));
-    }
-    if node.field(name).is_none() {
-        let Some(make) = create else { return Ok(0) };
-        node.push_field(name, N::made(before(rest, make)));
-    }
-    let Some(field) = node.field(name) else { return Ok(0) };
-    if field.is_text() && !rest.is_empty() {
-        // It is looked into, and what is changed there is lost, upstream too.
-        let mut inner = super::structured::parsed(field.word()).ok_or("it is no YAML")?;
-        return visit(&mut inner, rest, create, &mut |_| Ok(()));
-    }
-    visit(field, rest, create, change)
-}
-
-fn at_index<N: Walk>(
-    node: &mut N,
-    index: usize,
-    rest: &[String],
-    create: Option<Make>,
-    change: &mut dyn FnMut(&mut N) -> Result<(), String>,
-) -> Result<usize, String> {
-    let missing = || format!("there is no item {index}");
-    let length = list(node)?.ok_or_else(missing)?.len();
-    if length == index
-        && let Some(make) = create
-    {
-        node.push_item(N::made(before(rest, make)));
-    }
-    match list(node)?.and_then(|items| items.get_mut(index)) {
-        Some(item) => visit(item, rest, create, change),
-        None => Err(missing()),
-    }
-}
-
-fn at_selected<N: Walk>(
-    node: &mut N,
-    part: &str,
-    rest: &[String],
-    create: Option<Make>,
-    change: &mut dyn FnMut(&mut N) -> Result<(), String>,
-) -> Result<usize, String> {
-    let (field, wanted) = selector(part)?;
-    let expression = pattern::compile(wanted)?;
-    let Some(items) = list(node)? else { return Ok(0) };
-    let mut count = 0;
-    for item in items.iter_mut().filter_map(|item| selected(item, field, &expression)) {
-        count += if field.is_empty() {
-            change_plain(item, change)?
-        } else {
-            visit(item, rest, create, change)?
-        };
-    }
-    let Some(_) = create.filter(|_| count == 0) else { return Ok(count) };
-    node.push_item(match field {
-        "" => N::text(wanted),
-        field => {
-            let mut item = N::made(Make::Mapping);
-            item.push_field(field, N::text(wanted));
-            item
-        }
-    });
-    let made = list(node)?.and_then(|items| items.last_mut());
-    match made.and_then(|item| selected(item, field, &expression)) {
-        Some(item) if field.is_empty() => change_plain(item, change),
-        Some(item) => visit(item, rest, create, change),
-        // The original makes items without end here.
-        None => Err(format!("an item made for {part} is not one that it selects")),
-    }
-}
-
-fn change_plain<N>(
-    item: &mut N,
-    change: &mut dyn FnMut(&mut N) -> Result<(), String>,
-) -> Result<usize, String> {
-    change(item).map(|()| 1)
-}
-
-/// The item, if its field, or it itself, is what the pattern describes.
-fn selected<'n, N: Walk>(item: &'n mut N, field: &str, pattern: &Regex) -> Option<&'n mut N> {
-    let printed = if field.is_empty() { item.printed() } else { item.field(field)?.printed() };
-    pattern.is_match(printed.trim()).then_some(item)
+/// Whether the item's field, or it itself, is what the pattern describes.
+fn is_selected<N: Walk>(item: &mut N, field: &str, pattern: &Regex) -> bool {
+    let printed = match field {
+        "" => Some(item.printed()),
+        field => item.position(field).and_then(|at| Some(item.child_mut(at)?.printed())),
+    };
+    printed.is_some_and(|printed| pattern.is_match(printed.trim()))
 }

@@ -3,7 +3,7 @@
 use gotk_yaml::{Content as YamlContent, Document, Node as YamlNode, Quoting};
 
 use super::paths;
-use crate::edit::{self, Make};
+use crate::edit::{self, Make, Place};
 use crate::node::{Content, Node, Tag};
 
 /// A tree that paths lead through.
@@ -12,8 +12,12 @@ pub(super) trait Walk: Sized {
     fn is_map(&self) -> bool;
     fn is_text(&self) -> bool;
     fn word(&self) -> &str;
-    fn field(&mut self, name: &str) -> Option<&mut Self>;
-    fn list(&mut self) -> Option<&mut [Self]>;
+    /// Which entry of a mapping has a name.
+    fn position(&self, name: &str) -> Option<usize>;
+    /// How many items a list has.
+    fn length(&self) -> Option<usize>;
+    /// What an entry or an item holds.
+    fn child_mut(&mut self, at: usize) -> Option<&mut Self>;
     fn push_item(&mut self, item: Self);
     fn push_field(&mut self, name: &str, value: Self);
     fn made(make: Make) -> Self;
@@ -39,14 +43,19 @@ impl Walk for Node {
         self.text()
     }
 
-    fn field(&mut self, name: &str) -> Option<&mut Self> {
-        self.get_mut(name)
+    fn position(&self, name: &str) -> Option<usize> {
+        self.entries().iter().position(|(key, _)| key.as_str() == Some(name))
     }
 
-    fn list(&mut self) -> Option<&mut [Self]> {
+    fn length(&self) -> Option<usize> {
+        self.is_sequence().then(|| self.items().len())
+    }
+
+    fn child_mut(&mut self, at: usize) -> Option<&mut Self> {
         match &mut self.content {
-            Content::Sequence(items) => Some(items),
-            _ => None,
+            Content::Scalar(_) => None,
+            Content::Sequence(items) => items.get_mut(at),
+            Content::Mapping(entries) => entries.get_mut(at).map(|(_, value)| value),
         }
     }
 
@@ -103,13 +112,22 @@ impl Walk for YamlNode {
         self.as_str().unwrap_or_default()
     }
 
-    fn field(&mut self, name: &str) -> Option<&mut Self> {
-        self.get_mut(name)
+    fn position(&self, name: &str) -> Option<usize> {
+        let YamlContent::Mapping { entries, .. } = &self.content else { return None };
+        entries.iter().position(|(key, _)| key.as_str() == Some(name))
     }
 
-    fn list(&mut self) -> Option<&mut [Self]> {
+    fn length(&self) -> Option<usize> {
+        match &self.content {
+            YamlContent::Sequence { items, .. } => Some(items.len()),
+            _ => None,
+        }
+    }
+
+    fn child_mut(&mut self, at: usize) -> Option<&mut Self> {
         match &mut self.content {
-            YamlContent::Sequence { items, .. } => Some(items),
+            YamlContent::Sequence { items, .. } => items.get_mut(at),
+            YamlContent::Mapping { entries, .. } => entries.get_mut(at).map(|(_, value)| value),
             _ => None,
         }
     }
@@ -148,41 +166,40 @@ pub(super) fn parsed(text: &str) -> Option<YamlNode> {
     Document::parse(text).ok().flatten().map(|document| document.root)
 }
 
-/// Sets a field inside of a text on the way; `false` if there is none, or it cannot be done.
-pub(super) fn set(node: &mut Node, path: &[String], value: &Node, create: Option<Make>) -> bool {
-    let Some((depth, text)) = text_on_the_way(node, path) else { return false };
-    let Some(changed) = changed(&text, &path[depth..], value, create) else { return false };
-    match edit::lookup_mut(node, &path[..depth]) {
-        Ok(Some(field)) => {
-            edit::set_text(field, &changed);
-            true
-        }
-        _ => false,
-    }
+/// Sets a field inside of a text on the way, and says where that text stands; `None` if there is none,
+/// or it cannot be done.
+pub(super) fn set(
+    node: &mut Node,
+    path: &[String],
+    value: &Node,
+    create: Option<Make>,
+) -> Option<Place> {
+    let (depth, place) = text_on_the_way(node, path)?;
+    let field = paths::at(node, &place)?;
+    let changed = changed(field.text(), &path[depth..], value, create)?;
+    edit::set_text(field, &changed);
+    Some(place)
 }
 
 /// The first text on a path that does not end there, and how many steps lead to it.
-fn text_on_the_way(node: &Node, path: &[String]) -> Option<(usize, String)> {
+fn text_on_the_way(node: &mut Node, path: &[String]) -> Option<(usize, Place)> {
     (1..path.len()).find_map(|depth| {
-        let field = edit::lookup(node, &path[..depth]).ok()??;
-        let text = field.as_str()?;
-        Document::parse(text).is_ok().then(|| (depth, text.to_owned()))
+        let place = edit::place(node, &path[..depth]).ok()??;
+        let text = paths::at(node, &place)?.as_str()?;
+        Document::parse(text).is_ok().then_some((depth, place))
     })
 }
 
 fn changed(text: &str, path: &[String], value: &Node, create: Option<Make>) -> Option<String> {
     let mut document = Document::parse(text).ok()??;
-    let set = &mut |field: &mut YamlNode| {
+    let found = paths::find(&mut document.root, path, create).ok().filter(|it| !it.is_empty())?;
+    for place in &found.places {
+        let field = paths::at(&mut document.root, place)?;
         if field.is_text() {
             set_word(field, value.text());
         } else {
             *field = yaml(value);
         }
-        Ok(())
-    };
-    let count = paths::visit(&mut document.root, path, create, set).ok()?;
-    if count == 0 {
-        return None;
     }
     if !text.trim_start().starts_with(['{', '[']) {
         return Some(document.to_string().trim().to_owned());

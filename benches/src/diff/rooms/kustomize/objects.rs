@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Sparse;
 use crate::diff::dice::Dice;
+use crate::diff::sparse::Sparse;
 
 /// What objects are called; few names, so that they meet.
 pub(super) const NAMES: [&str; 3] = ["web", "db", "cache"];

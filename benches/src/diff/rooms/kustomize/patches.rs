@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::Sparse;
 use super::objects::{NAMES, container, labels, name, text, texts};
 use super::says::value;
 use crate::diff::dice::Dice;
+use crate::diff::sparse::Sparse;
 
 /// One of the objects that are there, or hardly ever one that is not.
 pub(super) fn one(dice: &mut Dice, known: &[Value]) -> Option<Value> {

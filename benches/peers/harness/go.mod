@@ -1,0 +1,3 @@
+module gotk.rs/peer-harness
+
+go 1.26.0
