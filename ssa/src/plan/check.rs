@@ -9,6 +9,7 @@ use super::{Item, Others, PlanOptions, Todo, Write};
 use crate::answer::{Answer, Glance};
 use crate::cluster::{Precise, Run, code};
 use crate::ignore::IgnoreRules;
+use crate::patience::may_pass;
 use crate::touch_up::TouchUp;
 use crate::{Action, Applier, Change, Error, Note, apply, compare, immutable, object, ownership};
 
@@ -228,7 +229,14 @@ impl<'p> Checker<'p> {
     ) -> Result<Verdict, Error> {
         let live = match code(&error) {
             0 | 404 => None,
-            _ => self.find(item).await.unwrap_or_default(), // the refusal says more
+            _ => match self.applier.cluster.find(&item.path()).await {
+                Ok(live) => live,
+                // What might excuse it is not known: not the last word.
+                Err(unread) if may_pass(&unread) => {
+                    return Err(Error::refused(item.id(), "read", unread));
+                }
+                Err(_) => None, // the refusal says more
+            },
         };
         let Some(live) = live else {
             return Err(Error::refused_with(item.id(), "dry-run", error, desired));

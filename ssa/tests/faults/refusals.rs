@@ -89,6 +89,19 @@ async fn a_refusal_while_planning_leaves_nothing_behind() {
     assert!(worker.ours().await.is_empty() && worker.recorded().await.is_empty());
 }
 
+/// An immutable field is no last word while nobody could read whether the live object excuses it.
+#[tokio::test]
+async fn a_refusal_that_could_not_be_looked_into_may_pass() {
+    let (server, worker) = shop().await;
+    worker.deliver(worker.version(1)).await.unwrap();
+    server.inject(Fault::new(Harm::Status(500)).verb("get").name("fixed-2"));
+    let error = worker.deliver(worker.version(2)).await.unwrap_err();
+    assert!(error.is_transient() && error.to_string().contains("fixed-2"), "{error:?}");
+    server.lift_faults();
+    worker.deliver(worker.version(2)).await.unwrap();
+    worker.assert_is(2).await;
+}
+
 /// What cannot be deleted stays in the inventory, and goes another day.
 #[tokio::test]
 async fn what_cannot_be_deleted_is_not_forgotten() {
