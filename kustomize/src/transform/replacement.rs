@@ -60,18 +60,24 @@ struct Source {
 impl Copied {
     /// Looks at the value again, after a place of an object was written.
     fn follow(&mut self, object: usize, resource: &Resource, written: &[usize]) {
+        // Where what it stood in is gone, it stays what it is.
+        self.source.take_if(|source| {
+            source.object == object
+                && written.len() < source.place.len()
+                && source.place.starts_with(written)
+        });
+        self.look(object, resource);
+    }
+
+    /// Looks at the value again, if it stands in this object.
+    fn look(&mut self, object: usize, resource: &Resource) {
         let Some(source) = self.source.as_ref().filter(|source| source.object == object) else {
             return;
         };
-        if written.len() < source.place.len() && source.place.starts_with(written) {
-            // What it stood in is gone: it stays what it is.
-            self.source = None;
-            return;
-        }
-        let is_touched = written.starts_with(&source.place) || !resource.shared.is_empty();
         let steps = &mut source.place.iter();
-        let now = steps.try_fold(&resource.node, |node, &step| node.child(step));
-        if let Some(value) = now.filter(|_| is_touched) {
+        if let Some(value) = steps.try_fold(&resource.node, |node, &step| node.child(step))
+            && *value != self.value
+        {
             self.value = value.clone();
         }
     }
@@ -207,6 +213,8 @@ fn copy(
                 if create.is_some() { "cannot be made" } else { "does not exist; set create" };
             return Err(format!("field {path:?} {hint}"));
         }
+        // What was made on the way may stand in the value.
+        copied.look(object, resource);
         for place in &found.places {
             let Some(field) = paths::at(&mut resource.node, place) else { continue };
             set_field(field, &copied.value, options)

@@ -102,6 +102,16 @@ fn a_replacement_reads_its_value_anew_for_each_place() {
     assert!(text.contains("- image: a/a\n  - image: b/a/a\n"), "{text}");
 }
 
+/// What is made for a target is there before the value is copied into it.
+#[test]
+fn a_value_that_its_own_target_is_made_in_has_it() {
+    let object = "kind: Thing\nmetadata: {name: t}\nspec: {a: 1}\n";
+    let says = "resources: [t.yaml]\nreplacements:\n- source: {kind: Thing, fieldPath: spec}\n  targets:\n  \
+                - select: {kind: Thing}\n    fieldPaths: [spec.b]\n    options: {create: true}\n";
+    let text = yaml(build(&tree(&[("kustomization.yaml", says), ("t.yaml", object)]))).unwrap();
+    assert!(text.contains("spec:\n  a: 1\n  b:\n    a: 1\n    b: {}\n"), "{text}");
+}
+
 /// Of what it stood in only the contents are replaced: the value itself is as it was.
 #[test]
 fn a_value_whose_surroundings_are_replaced_stays_what_it_was() {
