@@ -61,7 +61,7 @@ fn default_old_autoscaler(object: &mut Value) {
     const TARGET: &str = "targetCPUUtilizationPercentage";
     let others = !object["metadata"]["annotations"][convert::METRICS].is_null();
     if object["spec"].is_object() && object["spec"][TARGET].is_null() && !others {
-        object["spec"][TARGET] = 80.into();
+        object["spec"][TARGET] = convert::DEFAULT_CPU.into();
     }
 }
 

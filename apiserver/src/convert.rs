@@ -85,6 +85,9 @@ const EVENT_FIELDS: [(&str, &str); 7] = [
 /// The annotation of an old autoscaler for what it has no field for.
 pub(crate) const METRICS: &str = "autoscaling.alpha.kubernetes.io/metrics";
 
+/// The share of the processor, in percent, that an autoscaler without metrics aims at.
+pub(crate) const DEFAULT_CPU: u8 = 80;
+
 /// Annotations of an old autoscaler: part of the object, field, annotation.
 const KEPT: [(&str, &str, &str); 4] = [
     ("spec", "metrics", METRICS),
@@ -184,6 +187,12 @@ fn autoscaler_stored(object: &mut Value) {
         let target = json!({ "type": "Utilization", "averageUtilization": cpu });
         prepend(object, "spec", "metrics", "target", target);
     }
+    // Upstream has this default in its conversion, too: `pkg/apis/autoscaling/v1/conversion.go`.
+    let metrics = &object["spec"]["metrics"];
+    if object["spec"].is_object() && metrics.as_array().is_none_or(Vec::is_empty) {
+        let target = json!({ "type": "Utilization", "averageUtilization": DEFAULT_CPU });
+        prepend(object, "spec", "metrics", "target", target);
+    }
     // Go writes this zero in the older version only.
     if object["status"]["currentReplicas"] == 0 {
         let _zero = take(object, "status", "currentReplicas");
@@ -229,6 +238,22 @@ mod tests {
         assert_eq!(new["note"], "m");
         assert!(events.type_in("v1").is_some() && events.type_in("events.k8s.io/v1").is_some());
         assert!(events.convert(&event, "v2").is_err());
+    }
+
+    #[test]
+    fn an_old_autoscaler_without_a_target_has_one_in_the_new_version() {
+        let bare = json!({ "spec": { "maxReplicas": 3 } });
+        let mut autoscaler = bare.clone();
+        Foreign::Autoscaler.stored(&mut autoscaler);
+        assert_eq!(
+            autoscaler["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"],
+            80
+        );
+        let pods = json!([{ "type": "Pods", "pods": {} }]);
+        let mut autoscaler = bare;
+        autoscaler["metadata"] = json!({ "annotations": { METRICS: pods.to_string() } });
+        Foreign::Autoscaler.stored(&mut autoscaler);
+        assert_eq!(autoscaler["spec"]["metrics"], pods);
     }
 
     #[test]

@@ -348,6 +348,7 @@ fn custom_kind(
         scope: if spec["scope"] == "Cluster" { Scope::Cluster } else { Scope::Namespaced },
         subresources: subresources(version),
         posted: false,
+        told: false,
         foreign: None,
         counts_generation: true,
         update_creates: false,

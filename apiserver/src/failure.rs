@@ -163,6 +163,13 @@ impl Failure {
         Self::new(405, "MethodNotAllowed", message).about("", "", "")
     }
 
+    pub(crate) fn no_watch(kind: &Kind) -> Self {
+        let resource = kind.qualified();
+        let message =
+            format!("watch is not supported on resources of kind {}", go_quoted(&resource));
+        Self::new(405, "MethodNotAllowed", message).about(&kind.group, &kind.plural, "")
+    }
+
     pub(crate) fn unsupported_patch() -> Self {
         let message = "415: Unsupported Media Type";
         Self::new(415, "UnsupportedMediaType", message).about("", "", "")
@@ -192,6 +199,12 @@ impl Failure {
     pub(crate) fn not_found(kind: &Kind, name: &str) -> Self {
         let message = format!("{} {} not found", kind.qualified(), go_quoted(name));
         Self::new(404, "NotFound", message).about(&kind.group, &kind.plural, name)
+    }
+
+    /// Upstream names the kind here, not the resource.
+    pub(crate) fn no_component(name: &str) -> Self {
+        let message = format!("componentstatus {} not found", go_quoted(name));
+        Self::new(404, "NotFound", message).about("", "componentstatus", name)
     }
 
     pub(crate) fn no_namespace(name: &str) -> Self {

@@ -26,6 +26,8 @@ pub(crate) struct Kind {
     pub(crate) update_needs_version: bool,
     /// Whether it is only posted, and answered instead of stored.
     pub(crate) posted: bool,
+    /// Whether it is only read, and made for each answer instead of stored.
+    pub(crate) told: bool,
     /// How it differs from what is stored, for a second shape of the same objects.
     pub(crate) foreign: Option<Foreign>,
     /// Whether it comes with the server; else a definition added it.
@@ -90,6 +92,9 @@ impl Kind {
         const SINGLY: &[&str] = &["create", "delete", "get", "list", "patch", "update", "watch"];
         if self.posted {
             return &["create"];
+        }
+        if self.told {
+            return &["get", "list"];
         }
         if self.is("", "Namespace") { SINGLY } else { ALL }
     }

@@ -130,6 +130,7 @@ mod asked;
 mod base64;
 mod builtin;
 mod clock;
+mod components;
 mod conditions;
 mod connection;
 mod continuation;

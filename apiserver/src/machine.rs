@@ -233,6 +233,9 @@ impl Machine {
         if target.kind.posted {
             return self.serve_posted(request, target).map(Answer::Document);
         }
+        if target.kind.told {
+            return self.serve_components(request, &target, form).map(Answer::Document);
+        }
         if let Some(answer) = self.connect(request, &target)? {
             return Ok(answer);
         }

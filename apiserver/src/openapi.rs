@@ -163,7 +163,10 @@ fn add_paths(kind: &Kind, paths: &mut Map<String, Value>) {
     if kind.namespaced() {
         paths.insert(format!("{root}/{}", kind.plural), operations(kind, &["get"]));
     }
-    if kind.verbs().contains(&"list") {
+    if kind.told {
+        paths.insert(item, operations(kind, &["get"]));
+        paths.insert(collection, operations(kind, &["get"]));
+    } else if kind.verbs().contains(&"list") {
         paths.insert(item, operations(kind, &["delete", "get", "patch", "put"]));
         paths.insert(collection, operations(kind, &["delete", "get", "post"]));
     } else {

@@ -129,6 +129,7 @@ fn read(row: &str, shelf: usize) -> Option<Kind> {
         scope: if scope == "N" { Scope::Namespaced } else { Scope::Cluster },
         subresources: words(subresources),
         posted: flags.contains('p'),
+        told: flags.contains('r'),
         foreign: match (flags.contains('s'), kind) {
             (false, _) => None,
             (true, "Event") => Some(Foreign::Event),
@@ -162,7 +163,7 @@ mod tests {
     fn every_row_of_the_table_is_read() {
         let rows = include_str!("kinds.txt").lines().filter(|line| !line.starts_with('#')).count();
         assert_eq!(Registry::built_in().iter().count(), rows);
-        assert_eq!(rows, 71);
+        assert_eq!(rows, 72);
     }
 
     #[test]

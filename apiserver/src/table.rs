@@ -62,7 +62,18 @@ impl Printer {
         objects: &[Arc<Stored>],
         now: Timestamp,
     ) -> Value {
-        let rows = objects.iter().map(|object| self.row(kind, object.value(kind), now)).collect();
+        self.table_of(kind, meta, objects.iter().map(|object| object.value(kind)), now)
+    }
+
+    /// The same of objects that are not stored.
+    pub(crate) fn table_of(
+        &self,
+        kind: &Kind,
+        meta: Value,
+        objects: impl IntoIterator<Item = Value>,
+        now: Timestamp,
+    ) -> Value {
+        let rows = objects.into_iter().map(|object| self.row(kind, object, now)).collect();
         self.framed(meta, true, rows)
     }
 

@@ -216,6 +216,8 @@ fn special(call: &str, object: &Value) -> String {
             }
             _ => "Local".to_owned(),
         },
+        "component-health" if object["conditions"][0]["status"] == "True" => "Healthy".to_owned(),
+        "component-health" => "Unhealthy".to_owned(),
         "api-available" => available(object),
         "targets" => targets(object),
         _ => String::new(),

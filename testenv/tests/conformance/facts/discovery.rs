@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::fact::{Fact, fact};
 use crate::facts::crds;
-use crate::server::{Answer, Server};
+use crate::server::{Answer, MERGE_PATCH, Server};
 
 pub(super) const FACTS: &[Fact] = &[
     fact!(the_version_is_told, 0),
@@ -12,6 +12,8 @@ pub(super) const FACTS: &[Fact] = &[
     fact!(aggregated_discovery_tells_all_in_two_documents, 30),
     fact!(kube_discovers_everything_with_two_requests, 30),
     fact!(every_built_in_resource_is_there, 37),
+    fact!(the_health_of_components_is_told, 30),
+    fact!(the_health_of_components_is_not_written_or_watched, 30),
     fact!(a_registered_kind_is_discovered_until_it_is_removed, 30),
     fact!(an_unknown_group_is_no_page, 0),
     fact!(an_aggregated_form_nobody_knows_is_answered_in_the_legacy_one, 30),
@@ -106,8 +108,6 @@ async fn every_built_in_resource_is_there(s: Server) {
             }
         }
     }
-    // Deprecated, and about processes that a server need not have.
-    found.retain(|line: &String| !line.starts_with("- v1 componentstatuses "));
     let recorded: Vec<&str> = RESOURCES.lines().filter(|line| !line.starts_with('#')).collect();
     let missing: Vec<_> = recorded.iter().filter(|it| !found.iter().any(|is| is == *it)).collect();
     let more: Vec<_> = found.iter().filter(|is| !recorded.contains(&&***is)).collect();
@@ -185,4 +185,73 @@ async fn an_aggregated_form_nobody_knows_is_answered_in_the_legacy_one(s: Server
         "application/json;g=apidiscovery.k8s.io;v=v99;as=APIGroupDiscoveryList,application/json";
     assert_eq!(s.get_as("/apis", form).await.is(200)["kind"], "APIGroupList");
     s.get_as("/apis", "application/x-nobody").await.is(406);
+}
+
+const COMPONENTS: &str = "/api/v1/componentstatuses";
+
+async fn the_health_of_components_is_told(s: Server) {
+    let list = s.get(COMPONENTS).await;
+    assert_eq!(list.warnings, ["299 - \"v1 ComponentStatus is deprecated in v1.19+\""]);
+    let list = list.is(200);
+    assert_eq!((&list["kind"], &list["metadata"]), (&json!("ComponentStatusList"), &json!({})));
+    let items = list["items"].as_array().unwrap();
+    let mut names: Vec<&str> =
+        items.iter().map(|item| item["metadata"]["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["controller-manager", "etcd-0", "scheduler"]);
+    for item in items {
+        let of = &item["conditions"][0];
+        assert_eq!(of["type"], "Healthy");
+        assert!(["True", "False"].contains(&of["status"].as_str().unwrap()), "{item:#}");
+        assert_eq!((&item["kind"], of["message"].is_string()), (&Value::Null, true));
+    }
+    let etcd = s.get(&format!("{COMPONENTS}/etcd-0")).await.is(200);
+    let healthy = json!([{ "type": "Healthy", "status": "True", "message": "ok" }]);
+    let expected = json!({
+        "apiVersion": "v1", "kind": "ComponentStatus", "metadata": { "name": "etcd-0" },
+        "conditions": healthy,
+    });
+    assert_eq!(etcd, expected);
+
+    let named = s.get(&format!("{COMPONENTS}?fieldSelector=metadata.name%3Detcd-0")).await.is(200);
+    let bare = json!([{ "metadata": { "name": "etcd-0" }, "conditions": healthy }]);
+    assert_eq!(named["items"], bare);
+    let labelled = s.get(&format!("{COMPONENTS}?labelSelector=a%3Db")).await.is(200);
+    assert_eq!(labelled["items"], json!([]));
+    let table = "application/json;as=Table;v=v1;g=meta.k8s.io";
+    let table = s.get_as(&format!("{COMPONENTS}/etcd-0"), table).await.is(200);
+    assert_eq!(table["rows"][0]["cells"], json!(["etcd-0", "Healthy", "ok", ""]));
+    let partial = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
+    let partial = s.get_as(COMPONENTS, partial).await.is(200);
+    assert_eq!(partial["kind"], "PartialObjectMetadataList");
+    assert_eq!(partial["items"][0]["kind"], "PartialObjectMetadata");
+
+    let core = s.get("/api/v1").await.is(200);
+    let expected = json!({
+        "name": "componentstatuses", "singularName": "componentstatus", "namespaced": false,
+        "kind": "ComponentStatus", "verbs": ["get", "list"], "shortNames": ["cs"],
+    });
+    assert_eq!(resource(&core, "name", "componentstatuses"), Some(&expected));
+}
+
+async fn the_health_of_components_is_not_written_or_watched(s: Server) {
+    let status = s.get(&format!("{COMPONENTS}/x")).await.is(404);
+    assert_eq!(status["message"], "componentstatus \"x\" not found");
+    assert_eq!(status["details"], json!({ "kind": "componentstatus", "name": "x" }));
+    let status = s.get(&format!("{COMPONENTS}?watch=true")).await.is(405);
+    let message = "watch is not supported on resources of kind \"componentstatuses\"";
+    assert_eq!(status["message"], message);
+    s.get("/api/v1/watch/componentstatuses").await.is(404);
+    let one = format!("{COMPONENTS}/etcd-0");
+    let object =
+        json!({ "apiVersion": "v1", "kind": "ComponentStatus", "metadata": { "name": "etcd-0" } });
+    for answer in [
+        s.post(COMPONENTS, &object).await,
+        s.put(&one, &object).await,
+        s.patch(MERGE_PATCH, &one, &json!({})).await,
+        s.delete(&one).await,
+        s.delete(COMPONENTS).await,
+    ] {
+        assert_eq!(answer.is(405)["reason"], "MethodNotAllowed");
+    }
 }

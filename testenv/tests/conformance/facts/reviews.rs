@@ -288,4 +288,10 @@ async fn who_owns_a_field_is_known_in_both_versions(s: Server) {
         (&seen["spec"]["targetCPUUtilizationPercentage"], &seen["spec"]["minReplicas"]),
         (&json!(50), &json!(2))
     );
+    // What the older version says no more is not the default of it in the newer one.
+    let less = json!({ "scaleTargetRef": target, "maxReplicas": 3 });
+    let applied = s.apply("old", &path("v1"), &autoscaler("v1", less)).await.is(200);
+    assert_eq!(applied["spec"]["targetCPUUtilizationPercentage"], 50);
+    let seen = s.get(&path("v2")).await.is(200);
+    assert_eq!(seen["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"], 50);
 }
