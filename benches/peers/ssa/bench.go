@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"syscall"
 	"time"
 
@@ -19,17 +19,48 @@ import (
 	"github.com/fluxcd/pkg/ssa/utils"
 )
 
-// counting counts the requests of a client, without discovery.
+// counting counts the requests of a client by verb, without discovery.
 type counting struct {
 	next  http.RoundTripper
-	count *atomic.Int64
+	verbs *verbs
+}
+
+type verbs struct {
+	mutex  sync.Mutex
+	counts map[string]int
 }
 
 func (c counting) RoundTrip(request *http.Request) (*http.Response, error) {
 	if strings.Contains(request.URL.Path, "/namespaces/") {
-		c.count.Add(1)
+		c.verbs.add(verb(request))
 	}
 	return c.next.RoundTrip(request)
+}
+
+func (v *verbs) add(verb string) {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	v.counts[verb]++
+}
+
+// taken are the counts since they were taken last.
+func (v *verbs) taken() map[string]int {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	counts := v.counts
+	v.counts = map[string]int{}
+	return counts
+}
+
+func verb(request *http.Request) string {
+	verb := strings.ToLower(request.Method)
+	if strings.HasPrefix(request.Header.Get("Content-Type"), "application/apply-patch") {
+		verb = "apply"
+	}
+	if request.URL.Query().Has("dryRun") {
+		verb += " (dry-run)"
+	}
+	return verb
 }
 
 // bench applies the objects of a file twice; the first run of a set finds all of them new.
@@ -38,8 +69,8 @@ func bench(kubeconfig, file, namespace string) error {
 	if err != nil {
 		return err
 	}
-	var count atomic.Int64
-	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return counting{next, &count} })
+	counts := &verbs{counts: map[string]int{}}
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return counting{next, counts} })
 	text, err := os.Open(file)
 	if err != nil {
 		return err
@@ -66,7 +97,7 @@ func bench(kubeconfig, file, namespace string) error {
 	}
 	var costs []map[string]any
 	for range 2 {
-		cost, err := apply(ctx, engine, copies(objects), namespace, &count)
+		cost, err := apply(ctx, engine, copies(objects), namespace, counts)
 		if err != nil {
 			return err
 		}
@@ -78,9 +109,9 @@ func bench(kubeconfig, file, namespace string) error {
 }
 
 // apply tells what it cost.
-func apply(ctx context.Context, engine *Engine, objects []*unstructured.Unstructured, namespace string, count *atomic.Int64) (map[string]any, error) {
+func apply(ctx context.Context, engine *Engine, objects []*unstructured.Unstructured, namespace string, counts *verbs) (map[string]any, error) {
 	before, start := cpu(), time.Now()
-	count.Store(0)
+	counts.taken()
 	engine.manager.SetOwnerLabels(objects, "bench", namespace)
 	if err := normalize.UnstructuredList(objects); err != nil {
 		return nil, err
@@ -94,7 +125,7 @@ func apply(ctx context.Context, engine *Engine, objects []*unstructured.Unstruct
 		byAction[entry.Action]++
 	}
 	return map[string]any{
-		"requests": count.Load(), "cpu_ms": float64((cpu() - before).Microseconds()) / 1000,
+		"verbs": counts.taken(), "cpu_ms": float64((cpu() - before).Microseconds()) / 1000,
 		"wall_ms": float64(time.Since(start).Microseconds()) / 1000, "changes": byAction,
 	}, nil
 }

@@ -18,6 +18,7 @@ mod ours;
 mod peer;
 mod set;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -30,7 +31,8 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// What one side says about one apply.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct Cost {
-    requests: u64,
+    /// How many requests of each verb.
+    verbs: BTreeMap<String, u64>,
     cpu_ms: f64,
     wall_ms: f64,
 }
@@ -127,7 +129,7 @@ fn markdown(
     let mut text = format!(
         "# What an apply of {count} objects costs\n\nkube-apiserver {version}, {} CPUs, the median of {} runs. \
          `cargo run --release -p gotk-benches --features control-plane --bin applies` writes this file.\n\n\
-         | | engine | requests | client CPU, ms | wall, ms |\n|---|---|---|---|---|\n",
+         | | engine | requests | by verb | client CPU, ms | wall, ms |\n|---|---|---|---|---|---|\n",
         std::thread::available_parallelism()?,
         rounds(),
     );
@@ -137,8 +139,12 @@ fn markdown(
             values.sort_by(f64::total_cmp);
             values[values.len() / 2]
         };
-        let (requests, cpu) = (median(|it| it.requests as f64), median(|it| it.cpu_ms));
-        writeln!(text, "| {row} | {requests:.0} | {cpu:.0} | {:.0} |", median(|it| it.wall_ms))?;
+        let requests = median(|it| it.verbs.values().sum::<u64>() as f64);
+        let verbs = all.last().into_iter().flat_map(|cost| &cost.verbs);
+        let verbs = verbs.map(|(verb, count)| format!("{count} {verb}")).collect::<Vec<_>>();
+        let (verbs, cpu) = (verbs.join(", "), median(|it| it.cpu_ms));
+        let wall = median(|it| it.wall_ms);
+        writeln!(text, "| {row} | {requests:.0} | {verbs} | {cpu:.0} | {wall:.0} |")?;
     }
     Ok(text)
 }

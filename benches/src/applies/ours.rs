@@ -1,5 +1,6 @@
 //! Our side of a run.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use gotk_client::{Options, Transport, Verb};
@@ -36,13 +37,16 @@ pub(crate) async fn apply(
         drop(applied);
         let counts = transport.counts().since(&before);
         // Discovery is not counted on either side.
-        let discovery: u64 = counts
-            .iter()
-            .filter(|(subject, _)| subject.verb == Verb::Get && subject.resource.starts_with('/'))
-            .map(|(_, count)| count.requests)
-            .sum();
+        let mut verbs = BTreeMap::new();
+        for (subject, count) in counts.iter() {
+            if subject.verb == Verb::Get && subject.resource.starts_with('/') {
+                continue;
+            }
+            let dry = if subject.dry_run { " (dry-run)" } else { "" };
+            *verbs.entry(format!("{}{dry}", subject.verb)).or_default() += count.requests;
+        }
         costs.push(Cost {
-            requests: counts.total() - discovery,
+            verbs,
             cpu_ms: cpu_ms() - cpu,
             wall_ms: start.elapsed().as_secs_f64() * 1000.0,
         });
