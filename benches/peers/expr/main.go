@@ -42,6 +42,9 @@ func best(text []byte) func() string {
 				best = version
 			}
 		}
+		if best == nil {
+			return ""
+		}
 		return best.Original()
 	}
 }
