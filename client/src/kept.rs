@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::HOST;
 use http::{HeaderValue, Request, Response, Uri};
@@ -109,7 +110,7 @@ impl Kept {
         let wire = wire.map_err(|source| Error::of_opening(&self.server, source))?;
         let opened = http1::handshake(wire).await;
         let (sender, connection) = opened.map_err(|error| self.broken(error))?;
-        Ok(Line { sender, connection, ended: false, since: Instant::now() })
+        Ok(Line { sender, connection: Box::new(connection), ended: false, since: Instant::now() })
     }
 
     /// Puts a connection back, unless it has ended with the answer.
@@ -131,9 +132,9 @@ impl Kept {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
+    fn in_time<T>(&self, work: impl Future<Output = T>) -> impl Future<Output = Result<T, Error>> {
         let late = |_| Error::Timeout { server: self.server.clone(), limit: self.limit };
-        timeout(self.limit, work).await.map_err(late)
+        timeout(self.limit, work).map(move |done| done.map_err(late))
     }
 
     fn broken(&self, error: hyper::Error) -> Error {
@@ -158,16 +159,20 @@ async fn close_idle(kept: Weak<Kept>) {
 /// One connection.
 struct Line {
     sender: SendRequest<Body>,
-    connection: Connection<Box<dyn Wire>, Body>,
+    /// A kilobyte, which does not move with every request.
+    connection: Box<Connection<Box<dyn Wire>, Body>>,
     /// Whether the connection has ended, after which it must not be driven.
     ended: bool,
     since: Instant,
 }
 
 impl Line {
-    async fn send(&mut self, request: Request<Body>) -> Result<Response<Incoming>, hyper::Error> {
+    fn send(
+        &mut self,
+        request: Request<Body>,
+    ) -> impl Future<Output = Result<Response<Incoming>, hyper::Error>> {
         let answer = self.sender.send_request(request);
-        self.along(answer).await
+        self.along(answer)
     }
 
     /// Drives the connection until something that depends on it is there.
@@ -192,7 +197,7 @@ impl Line {
 
     fn drive(&mut self, cx: &mut Context<'_>) {
         if !self.ended {
-            self.ended = Pin::new(&mut self.connection).poll(cx).is_ready();
+            self.ended = Pin::new(&mut *self.connection).poll(cx).is_ready();
         }
     }
 }

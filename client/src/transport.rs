@@ -164,14 +164,12 @@ impl Transport {
     }
 
     /// Gives the answer when it is there, all of it.
-    async fn exchange(&self, mut request: Request<Body>) -> Result<Response<Bytes>, Error> {
-        let mut attempts = Attempts::at(&self.0, &request);
+    async fn exchange(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Error> {
+        let mut attempts = Attempts::at(&self.0, request);
         loop {
-            let again = retry::copy(&request);
             let answer = self.whole(request, attempts.begin()).await;
-            let (Some(wait), Some(again)) = (attempts.after(&answer), again) else { return answer };
+            let Some(wait) = attempts.after(&answer) else { return answer };
             sleep(wait).await;
-            request = again;
         }
     }
 
@@ -197,20 +195,30 @@ impl Transport {
     /// The same, to the end of the answer.
     async fn whole(
         &self,
-        request: Request<Body>,
+        request: &Request<Bytes>,
         subject: &Subject,
     ) -> Result<Response<Bytes>, Error> {
         let Shared { server, pace, direct, .. } = &*self.0;
         let Some(direct) = direct.as_ref().filter(|_| !subject.is_watch()) else {
-            let answer = self.once(request, subject).await?;
-            return self.collect(answer).await;
+            return self.pooled(request.clone().map(Body::from), subject).boxed().await;
         };
         let place = pace.enter().await;
-        let answer = direct.clone().oneshot(request).await.map_err(|source| {
+        let answer = direct.clone().oneshot(request.clone().map(Body::from)).await;
+        let answer = answer.map_err(|source| {
             source.downcast().map_or_else(|it| Error::of_exchange(server, it), |ours| *ours)
         })?;
         place.leave(answer.status(), subject);
         Ok(answer)
+    }
+
+    /// The same, over hyper's pool.
+    async fn pooled(
+        &self,
+        request: Request<Body>,
+        subject: &Subject,
+    ) -> Result<Response<Bytes>, Error> {
+        let answer = self.once(request, subject).await?;
+        self.collect(answer).await
     }
 
     /// Reads an answer to its end.
@@ -240,10 +248,11 @@ fn stacks(
         ping_interval: options.ping_interval,
     };
     let Pools { short, watches, direct } = connect::pools(config, wires)?;
-    let address = Address::of(&config.cluster_url);
+    let address = Arc::new(Address::of(&config.cluster_url));
+    let joined = Arc::clone(&address);
     let pools = service_fn(move |mut request: Request<Body>| {
         let pool = if is_watch(&request) { &watches } else { &short };
-        match address.join(request.uri()) {
+        match joined.join(request.uri()) {
             Ok(url) => {
                 *request.uri_mut() = url;
                 pool(request)
@@ -254,7 +263,6 @@ fn stacks(
     let Some(open) = direct else { return Ok((named(config, pools)?, None)) };
     let (server, limit) = (&config.cluster_url, options.answer_limit);
     let kept = Kept::new(server, open, limit, options.concurrency.most)?;
-    let address = Address::of(server);
     let direct = service_fn(move |mut request: Request<Body>| {
         let path = address.path(request.uri());
         let kept = Arc::clone(&kept);
@@ -289,7 +297,7 @@ struct Attempts<'t> {
 }
 
 impl<'t> Attempts<'t> {
-    fn at(shared: &'t Shared, request: &Request<Body>) -> Self {
+    fn at<B>(shared: &'t Shared, request: &Request<B>) -> Self {
         Self { shared, subject: Subject::of(request), count: 0 }
     }
 
@@ -336,11 +344,11 @@ impl Caller {
     ///
     /// Why there was no answer.
     pub async fn call(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
-        self.transport.exchange(self.stamped(request.map(Body::from))).await
+        self.transport.exchange(&self.stamped(request)).await
     }
 
     /// The request, on behalf of somebody.
-    fn stamped(&self, mut request: Request<Body>) -> Request<Body> {
+    fn stamped<B>(&self, mut request: Request<B>) -> Request<B> {
         let of_request = request.extensions().get::<Identity>().cloned().map(Arc::new);
         if let Some(identity) = of_request.or_else(|| self.identity.clone()) {
             identity.stamp(request.headers_mut());
