@@ -1,5 +1,7 @@
 //! Which kinds the server serves, read once and shared.
 
+mod follow;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,7 +21,8 @@ use crate::{Error, Transport};
 /// every two seconds, and an unchanged list costs the server next to nothing (`304`). Share one
 /// among all that talk to a server: cloning is cheap.
 ///
-/// A watch on definitions should call [`expire`](Self::expire) when one comes, changes or goes.
+/// [`follow`](Self::follow) has it notice what others define; whoever defines something himself calls
+/// [`expire`](Self::expire).
 #[derive(Clone, Debug)]
 pub struct Discovery(Arc<Shared>);
 
@@ -126,7 +129,10 @@ impl Discovery {
     /// Has the list read again before the next answer.
     pub fn expire(&self) {
         let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Known { kinds, documents, read, .. } = &**known;
+        let Known { kinds, documents, read, expired } = &**known;
+        if *expired {
+            return;
+        }
         let (kinds, documents, read) = (kinds.clone(), documents.clone(), *read);
         *known = Arc::new(Known { kinds, documents, read, expired: true });
     }

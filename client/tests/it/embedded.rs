@@ -47,3 +47,11 @@ async fn every_kind_is_discovered_with_two_requests() {
     assert!(discovery.resolve("example.com", None, "Thing").await.is_err());
     assert_eq!(transport.counts().total(), 2);
 }
+
+#[tokio::test]
+async fn what_others_define_is_noticed() {
+    let (server, ours) = transport().await;
+    let config = kube::Config::new(server.url().parse().unwrap());
+    let theirs = Transport::new(&config, Options::default()).unwrap();
+    crate::discovery::what_others_define_is_noticed(&ours, &theirs).await;
+}

@@ -5,6 +5,7 @@
 mod server;
 
 mod caller;
+mod discovery;
 mod embedded;
 mod failures;
 mod limits;

@@ -36,6 +36,12 @@ async fn a_real_server() {
     a_tenant_may_what_a_tenant_may(&control_plane).await;
     a_foreign_certificate_is_not_trusted(&control_plane).await;
     a_kind_is_known_as_soon_as_it_is_served(&control_plane).await;
+    let user = |name| User::new(name).group("system:masters");
+    let of = |user| {
+        Transport::new(&control_plane.config_as(&user).unwrap(), Options::default()).unwrap()
+    };
+    let (ours, theirs) = (of(user("discoverer")), of(user("definer")));
+    crate::discovery::what_others_define_is_noticed(&ours, &theirs).await;
 }
 
 async fn watches_share_a_connection_and_a_dead_one_is_noticed(control_plane: &ControlPlane) {
