@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::Error;
+use crate::{Error, object};
 
 /// Group, kind, namespace and name of an object: what stays when its version or content changes.
 ///
@@ -39,7 +39,7 @@ impl ObjectId {
 
     /// The id of an object, as far as it tells: parts that are missing are empty.
     pub fn of(object: &Value) -> Self {
-        let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let text = |path| object::text(object, path);
         let group = text("/apiVersion").rsplit_once('/').map_or("", |(group, _)| group);
         Self::new(group, text("/kind"), text("/metadata/namespace"), text("/metadata/name"))
     }

@@ -2,8 +2,13 @@
 
 use serde_json::Value;
 
-pub(crate) fn text<'o>(object: &'o Value, pointer: &str) -> &'o str {
-    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+/// The value at a path of plain names. Unlike [`Value::pointer`] it copies none of them.
+pub(crate) fn at<'o>(object: &'o Value, path: &str) -> Option<&'o Value> {
+    path.split('/').skip(1).try_fold(object, |at, name| at.get(name))
+}
+
+pub(crate) fn text<'o>(object: &'o Value, path: &str) -> &'o str {
+    at(object, path).and_then(Value::as_str).unwrap_or_default()
 }
 
 pub(crate) fn uid(object: &Value) -> &str {
@@ -40,5 +45,5 @@ pub(crate) fn is_secret(object: &Value) -> bool {
 pub(crate) fn is_job_with_ttl(object: &Value) -> bool {
     text(object, "/kind") == "Job"
         && text(object, "/apiVersion").starts_with("batch/")
-        && object.pointer("/spec/ttlSecondsAfterFinished").is_some_and(|ttl| !ttl.is_null())
+        && at(object, "/spec/ttlSecondsAfterFinished").is_some_and(|ttl| !ttl.is_null())
 }

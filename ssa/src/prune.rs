@@ -217,7 +217,7 @@ impl Applier {
         let service =
             service.map_err(|error| Error::refused(id, "read the API service of", error))?;
         let Some(service) = service else { return Ok(false) };
-        let is_remote = service.pointer("/spec/service").is_some_and(|it| !it.is_null());
+        let is_remote = object::at(&service, "/spec/service").is_some_and(|it| !it.is_null());
         let kinds = self.discovery.kinds().await?;
         let is_loaded = kinds
             .iter()

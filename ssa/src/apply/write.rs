@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::FutureExt;
 use serde_json::Value;
 
 use super::Target;
@@ -16,10 +17,10 @@ pub(super) async fn write(applier: &Applier, item: &Item, limit: Duration) -> Re
     let (Todo::Write(write), Some(desired)) = (&item.todo, &item.desired) else { return Ok(true) };
     let Write { touch_up: patch, payload, recreate } = &**write;
     if let Some(which) = recreate {
-        make_room(applier, item, which, limit).await?;
+        make_room(applier, item, which, limit).boxed().await?;
     }
     if let Some(patch) = patch {
-        touch_up(applier, item, patch).await?;
+        touch_up(applier, item, patch).boxed().await?;
     }
     let answer = apply(applier, item, payload.as_ref().unwrap_or(desired)).await?;
     let unread = |error| Error::refused(item.id(), "apply", error);

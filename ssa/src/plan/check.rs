@@ -1,5 +1,6 @@
 //! What the server says about one object, and what follows from it.
 
+use futures::FutureExt;
 use gotk_kstatus::{Readers, Status};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -65,7 +66,7 @@ impl<'p> Checker<'p> {
             return Ok(Verdict::skip(item, Note::Excluded));
         }
         if policies.only_creates(desired)
-            && let Some(live) = self.find(item).await?
+            && let Some(live) = self.find(item).boxed().await?
         {
             let note = if policies.excludes(&live) { Note::Excluded } else { Note::IfNotPresent };
             return Ok(Verdict::skip(item, note));
@@ -75,17 +76,18 @@ impl<'p> Checker<'p> {
         for attempt in 1.. {
             let is_last = attempt == ATTEMPTS;
             let verdict = match cluster.apply(&item.path(), desired, manager, Run::Dry).await {
-                Err(error) => match self.outdated_managers(item, &error).await? {
+                // What is rare has its own memory: the usual way is taken thousands of times.
+                Err(error) => match self.outdated_managers(item, &error).boxed().await? {
                     Some(_) if self.may_write && is_last => {
-                        Some(self.refused(item, desired, error).await?)
+                        Some(self.refused(item, desired, error).boxed().await?)
                     }
                     Some(touch_up) if self.may_write => {
-                        apply::touch_up(self.applier, item, &touch_up.patch).await?;
+                        apply::touch_up(self.applier, item, &touch_up.patch).boxed().await?;
                         migrated = true;
                         continue;
                     }
                     Some(touch_up) => Some(Verdict::later(item, touch_up)),
-                    None => Some(self.refused(item, desired, error).await?),
+                    None => Some(self.refused(item, desired, error).boxed().await?),
                 },
                 Ok(answer) => match self.compare(item, desired, &answer, is_last).await? {
                     Compared::Verdict(verdict) => Some(*verdict),
@@ -130,17 +132,19 @@ impl<'p> Checker<'p> {
             return Ok(Compared::Gone); // nothing was there
         }
         let print = baselines.print(version, &glance);
-        if baselines.of(item.id()).is_none() {
-            self.lists.of(self.applier, item).await;
+        let mut known = baselines.of(item.id());
+        if known.is_none() {
+            self.lists.of(self.applier, item).boxed().await;
+            known = baselines.of(item.id());
         }
-        if baselines.of(item.id()) == Some(print) {
+        if known == Some(print) {
             if self.is_in_order(item, &glance) {
                 return verdict(Verdict::keep(item));
             }
             let answer = answer.value().map_err(unread)?;
             return verdict(self.judge(item, desired, &answer, &answer)?);
         }
-        let Some(live) = self.read(item).await? else { return Ok(Compared::Gone) };
+        let Some(live) = self.read(item).boxed().await? else { return Ok(Compared::Gone) };
         let live_print = baselines.print(version, &live.glance().map_err(unread)?);
         let (live, answer) = (live.value().map_err(unread)?, answer.value().map_err(unread)?);
         if object::resource_version(&live) != object::resource_version(&answer) && !is_last {

@@ -23,8 +23,8 @@ pub(super) struct Definition {
 
 impl Definition {
     fn read(crd: &Value) -> Option<Self> {
-        let text = |pointer| Some(crd.pointer(pointer)?.as_str()?.to_owned());
-        let versions = crd.pointer("/spec/versions")?.as_array()?;
+        let text = |path| Some(object::at(crd, path)?.as_str()?.to_owned());
+        let versions = object::at(crd, "/spec/versions")?.as_array()?;
         let served = versions.iter().filter(|it| it["served"] == true);
         Some(Self {
             group: text("/spec/group")?,
@@ -84,7 +84,7 @@ impl Pending {
                 "CustomResourceDefinition"
                     if is_new || compare::touches_spec(&item.change.fields) =>
                 {
-                    let text = |pointer| object::text(desired, pointer).to_owned();
+                    let text = |path| object::text(desired, path).to_owned();
                     let key = (text("/spec/group"), text("/spec/names/kind"));
                     pending.kinds.insert(key, Kind { is_new, definition: desired.clone() });
                 }
