@@ -1,9 +1,15 @@
-//! Ten thousand objects: requests grow in line with them, and their inventory outgrows one request to
-//! etcd, which takes 1.5 MiB.
+//! Ten thousand objects: requests grow in line with them, their inventory outgrows one request to etcd,
+//! which takes 1.5 MiB, and waiting for all of them asks for a list and a watch.
+
+use std::time::Duration;
 
 use gotk_apiserver::ApiServer;
 use gotk_client::{Options, Transport, Verb};
-use gotk_ssa::{Action, Applier, ConfigMapInventory, FieldManager, InventoryStore, Owner};
+use gotk_kstatus::{Error, Message, Readers, Report, Status};
+use gotk_ssa::{
+    Action, Applier, ConfigMapInventory, FieldManager, InventoryStore, Owner, ReadyOptions,
+};
+use jiff::Timestamp;
 use kube::Config;
 use serde_json::{Value, json};
 
@@ -48,4 +54,26 @@ async fn ten_thousand_objects() {
     let asked = transport.counts().since(&before);
     assert_eq!((asked.dry_runs(), asked.of(Verb::Apply)), (COUNT as u64, 0));
     assert!(asked.total() - (COUNT as u64) < 30, "{}", asked.total());
+
+    // Not one is ready. Nobody is asked any more once they are watched.
+    let before = transport.counts();
+    let asked = || transport.counts().since(&before);
+    let options =
+        ReadyOptions::new(Duration::from_secs(3600)).readers(Readers::flux().prefer(unready));
+    tokio::select! {
+        ended = applied.ready_with(options) => panic!("{ended:?}"),
+        () = async {
+            while asked().of(Verb::Watch) == 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        } => {}
+    }
+    let (lists, watches) = (asked().of(Verb::List), asked().of(Verb::Watch));
+    assert!(lists <= COUNT as u64 / 500 + 1, "{lists} pages");
+    assert_eq!((watches, asked().total()), (1, lists + 1));
+}
+
+/// Whatever it is, it is not there yet.
+fn unready(_: &Value, _: Timestamp) -> Option<Result<Report<'_>, Error>> {
+    Some(Ok(Report::new(Status::InProgress, Message::Current)))
 }
