@@ -11,15 +11,32 @@ use serde_json::Value;
 
 /// An answer as it came over the wire. It may be a Secret: it does not print.
 #[derive(Clone)]
-pub(crate) struct Answer(Bytes);
+pub(crate) struct Answer {
+    bytes: Bytes,
+    created: bool,
+}
 
 impl Answer {
     pub(crate) const fn new(bytes: Bytes) -> Self {
-        Self(bytes)
+        Self { bytes, created: false }
+    }
+
+    /// About an object that was not there before, which the server says by the status: also of a
+    /// dry-run.
+    pub(crate) const fn of_creation(bytes: Bytes) -> Self {
+        Self { bytes, created: true }
+    }
+
+    pub(crate) const fn is_of_creation(&self) -> bool {
+        self.created
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     pub(crate) fn value(&self) -> Result<Value, kube::Error> {
-        serde_json::from_slice(&self.0).map_err(kube::Error::SerdeError)
+        serde_json::from_slice(&self.bytes).map_err(kube::Error::SerdeError)
     }
 
     /// One object, in a single pass and without building it.
@@ -51,7 +68,7 @@ impl Answer {
 
     fn text(&self) -> Result<&str, kube::Error> {
         let invalid = |error| kube::Error::SerdeError(serde_json::Error::custom(error));
-        std::str::from_utf8(&self.0).map_err(invalid)
+        std::str::from_utf8(&self.bytes).map_err(invalid)
     }
 }
 
@@ -83,9 +100,9 @@ pub(crate) struct Manager<'t> {
 }
 
 impl Glance<'_> {
-    /// Has room for the row of a text that long, as such objects are.
+    /// Has room for the row of a text that long: quotes and colons are longer than marks and lengths.
     fn with_room(text_bytes: usize) -> Self {
-        Self { content: Vec::with_capacity(text_bytes * 2), ..Self::default() }
+        Self { content: Vec::with_capacity(text_bytes + text_bytes / 4), ..Self::default() }
     }
 
     pub(crate) fn label(&self, name: &str) -> Option<&str> {
@@ -149,7 +166,13 @@ impl<'t> Walk<'_, 't> {
     fn bytes(&mut self, mark: u8, bytes: &[u8]) {
         let content = &mut self.glance.content;
         content.push(mark);
-        content.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        // Seven bits a byte, the last one without the eighth: most lengths are one byte.
+        let mut length = bytes.len();
+        while length >= 0x80 {
+            content.push(length as u8 | 0x80);
+            length >>= 7;
+        }
+        content.push(length as u8);
         content.extend_from_slice(bytes);
     }
 
@@ -378,7 +401,7 @@ impl<'t> Visitor<'t> for Items<'_> {
 #[cfg(test)]
 impl From<String> for Answer {
     fn from(text: String) -> Self {
-        Self(text.into())
+        Self::new(text.into())
     }
 }
 

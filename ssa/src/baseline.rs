@@ -1,18 +1,36 @@
-//! What the server last returned of an object, in 32 bytes.
+//! What the server last returned of an object, in a few bytes.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::BuildHasher;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::ObjectId;
-use crate::answer::Glance;
+use crate::answer::{Answer, Glance};
 
 /// A digest of an object as the server returned it, its `resourceVersion` included. Secret content
 /// cannot be guessed from it: the key is this process's.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Print([u8; 32]);
+pub(crate) struct Print([u8; 16]);
+
+/// A digest of an answer as it came over the wire, and of the [`View`] under which it was looked at.
+///
+/// An answer that leaves the trace of an earlier one need not be looked at again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Trace([u8; 16]);
+
+/// All that decides, beside the object, whether a live object is in order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct View([u8; 16]);
+
+/// What is known about a live object.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Seen {
+    pub(crate) print: Print,
+    /// Left by an answer that said this object was in order.
+    pub(crate) in_order: Option<Trace>,
+}
 
 /// The digests of live objects that this process has seen.
 ///
@@ -22,7 +40,7 @@ pub(crate) struct Print([u8; 32]);
 /// them is none.
 pub(crate) struct Baselines {
     key: [u8; 32],
-    prints: Mutex<HashMap<[u8; 16], Print>>,
+    seen: Mutex<HashMap<[u8; 16], Seen>>,
 }
 
 impl Baselines {
@@ -31,44 +49,60 @@ impl Baselines {
         for part in key.chunks_mut(8) {
             part.copy_from_slice(&RandomState::new().hash_one(0).to_le_bytes());
         }
-        Self { key, prints: Mutex::default() }
+        Self { key, seen: Mutex::default() }
     }
 
     /// The digest of an object in a version of its kind.
     pub(crate) fn print(&self, api_version: &str, object: &Glance<'_>) -> Print {
-        let mut hasher = blake3::Hasher::new_keyed(&self.key);
-        feed_text(&mut hasher, api_version);
-        hasher.update(&object.content);
-        Print(*hasher.finalize().as_bytes())
+        Print(self.digest([api_version.as_bytes(), &object.content]))
+    }
+
+    /// The digest of an answer about an object in a version of its kind.
+    pub(crate) fn trace(&self, view: &View, api_version: &str, answer: &Answer) -> Trace {
+        Trace(self.digest([&view.0, api_version.as_bytes(), answer.bytes()]))
+    }
+
+    /// A view by the printed form of whatever makes it.
+    pub(crate) fn view(&self, made_of: &impl fmt::Debug) -> View {
+        View(self.digest([format!("{made_of:?}").as_bytes()]))
     }
 
     /// Notes what the server has.
-    pub(crate) fn note(&self, id: &ObjectId, print: Print) {
-        let mut prints = self.prints.lock().unwrap_or_else(PoisonError::into_inner);
-        if prints.len() >= MOST {
-            prints.clear(); // they only save requests
+    pub(crate) fn note(&self, id: &ObjectId, print: Print, in_order: Option<Trace>) {
+        let slot = self.slot(id);
+        let mut seen = self.seen();
+        if seen.len() >= MOST {
+            seen.clear(); // they only save requests
         }
-        prints.insert(self.slot(id), print);
+        seen.insert(slot, Seen { print, in_order });
     }
 
-    pub(crate) fn of(&self, id: &ObjectId) -> Option<Print> {
+    pub(crate) fn of(&self, id: &ObjectId) -> Option<Seen> {
         let slot = self.slot(id);
-        self.prints.lock().unwrap_or_else(PoisonError::into_inner).get(&slot).copied()
+        self.seen().get(&slot).copied()
     }
 
     pub(crate) fn forget(&self, id: &ObjectId) {
         let slot = self.slot(id);
-        self.prints.lock().unwrap_or_else(PoisonError::into_inner).remove(&slot);
+        self.seen().remove(&slot);
     }
 
     fn slot(&self, id: &ObjectId) -> [u8; 16] {
+        self.digest([&id.group, &id.kind, &id.namespace, &id.name].map(String::as_bytes))
+    }
+
+    fn digest<const N: usize>(&self, parts: [&[u8]; N]) -> [u8; 16] {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
-        for part in [&id.group, &id.kind, &id.namespace, &id.name] {
-            feed_text(&mut hasher, part);
+        for part in parts {
+            hasher.update(&part.len().to_le_bytes()).update(part);
         }
-        let mut slot = [0; 16];
-        slot.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-        slot
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        digest
+    }
+
+    fn seen(&self) -> MutexGuard<'_, HashMap<[u8; 16], Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -78,11 +112,7 @@ impl fmt::Debug for Baselines {
     }
 }
 
-fn feed_text(hasher: &mut blake3::Hasher, text: &str) {
-    hasher.update(b"s").update(&text.len().to_le_bytes()).update(text.as_bytes());
-}
-
-/// 50 MB of them at most.
+/// 100 MB of them at most.
 const MOST: usize = 1 << 20;
 
 #[cfg(test)]
@@ -112,6 +142,18 @@ mod tests {
         let object = Answer::from(r#"{"data": {"password": "aHVudGVyMg=="}}"#.to_owned());
         let print = || Baselines::new().print("v1", &object.glance().unwrap());
         assert_ne!(print(), print());
+    }
+
+    #[test]
+    fn a_trace_tells_answers_and_views_apart() {
+        let baselines = Baselines::new();
+        let (ours, theirs) = (baselines.view(&"us"), baselines.view(&"them"));
+        let answer = |text: &str| Answer::from(text.to_owned());
+        let trace = |view, text| baselines.trace(view, "v1", &answer(text));
+        assert_eq!(trace(&ours, "{}"), trace(&ours, "{}"));
+        assert_ne!(trace(&ours, "{}"), trace(&ours, "{ }"));
+        assert_ne!(trace(&ours, "{}"), trace(&theirs, "{}"));
+        assert_ne!(trace(&ours, "{}"), baselines.trace(&ours, "v2", &answer("{}")));
     }
 
     #[test]

@@ -296,6 +296,7 @@ impl Cluster {
         };
         match status.is_client_error() || status.is_server_error() {
             true => Err(Error::Api(Box::new(refusal(status, &body)))),
+            false if status == StatusCode::CREATED => Ok(Answer::of_creation(body)),
             false => Ok(Answer::new(body)),
         }
     }

@@ -24,8 +24,7 @@ pub(super) async fn write(applier: &Applier, item: &Item, limit: Duration) -> Re
     }
     let answer = apply(applier, item, payload.as_ref().unwrap_or(desired)).await?;
     let unread = |error| Error::refused(item.id(), "apply", error);
-    let print = applier.baselines.print(item.api_version(), &answer.glance().map_err(unread)?);
-    applier.baselines.note(item.id(), print);
+    item.note(applier, &answer).map_err(unread)?;
     Ok(!item.stage.must_settle() || is_settled(&answer.value().map_err(unread)?))
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::warm::Lists;
 use super::{Item, Others, PlanOptions, Todo, Write};
-use crate::answer::{Answer, Glance};
+use crate::answer::Answer;
 use crate::cluster::{Precise, Run, code};
 use crate::ignore::IgnoreRules;
 use crate::patience::may_pass;
@@ -127,18 +127,26 @@ impl<'p> Checker<'p> {
         let verdict = |verdict| Ok(Compared::Verdict(Box::new(verdict)));
         let unread = |error| Error::refused(item.id(), "dry-run", error);
         let (baselines, version) = (&self.applier.baselines, item.api_version());
-        let glance = answer.glance().map_err(unread)?;
-        if glance.resource_version.is_empty() {
+        if answer.is_of_creation() {
             return Ok(Compared::Gone); // nothing was there
         }
-        let print = baselines.print(version, &glance);
         let mut known = baselines.of(item.id());
+        let trace = item.trace(self.applier, answer);
+        if trace.is_some() && known.is_some_and(|seen| seen.in_order == trace) {
+            return verdict(Verdict::keep(item));
+        }
+        let glance = answer.glance().map_err(unread)?;
+        if glance.resource_version.is_empty() {
+            return Ok(Compared::Gone);
+        }
+        let print = baselines.print(version, &glance);
         if known.is_none() {
             self.lists.of(self.applier, item).boxed().await;
             known = baselines.of(item.id());
         }
-        if known == Some(print) {
-            if self.is_in_order(item, &glance) {
+        if known.is_some_and(|seen| seen.print == print) {
+            if item.is_in_order(self.applier, &glance) {
+                baselines.note(item.id(), print, trace);
                 return verdict(Verdict::keep(item));
             }
             let answer = answer.value().map_err(unread)?;
@@ -150,26 +158,13 @@ impl<'p> Checker<'p> {
         if object::resource_version(&live) != object::resource_version(&answer) && !is_last {
             return Ok(Compared::Outdated);
         }
-        baselines.note(item.id(), live_print);
+        baselines.note(item.id(), live_print, None);
         let judged = self.judge(item, desired, &live, &answer)?;
         if judged.change.action == Action::Keep && self.rules.of(&answer).is_empty() {
             // The same answer about the same version will mean the same.
-            baselines.note(item.id(), print);
+            baselines.note(item.id(), print, None);
         }
         verdict(judged)
-    }
-
-    /// Whether a live object that is as desired needs nothing else either: nobody's wishes, labels or
-    /// managers are on it that [`judge`](Self::judge) would have to look at.
-    fn is_in_order(&self, item: &Item, live: &Glance<'_>) -> bool {
-        let Applier { policies, owner, manager, .. } = self.applier;
-        let of_this_version =
-            |it: &crate::answer::Manager<'_>| it.api_version == item.api_version();
-        !item.stage.must_settle()
-            && !policies.are_named_by(live)
-            && owner.as_ref().is_none_or(|owner| owner.is_named_by(live))
-            && !item.options.take_over.may_concern(live, manager.as_str())
-            && live.managers.iter().all(of_this_version)
     }
 
     fn judge(

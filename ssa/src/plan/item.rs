@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use super::defer::{self, Pending};
 use super::{PlanOptions, Verdict};
+use crate::answer::{Answer, Glance, Manager};
+use crate::baseline::{Trace, View};
 use crate::cluster::{Endpoint, Precise};
 use crate::order::{self, Stage};
 use crate::touch_up::{TouchUp, touch_up};
@@ -27,6 +29,7 @@ pub(crate) struct Item {
     pub(crate) settled: bool,
     pub(crate) is_job_with_ttl: bool,
     pub(crate) options: Arc<PlanOptions>,
+    view: View,
 }
 
 #[derive(Debug)]
@@ -80,6 +83,35 @@ impl Item {
         (self.change, self.todo, self.settled) = (change, todo, settled);
     }
 
+    /// What an answer about this object leaves, if it can ever say that there is nothing to do.
+    pub(crate) fn trace(&self, applier: &Applier, answer: &Answer) -> Option<Trace> {
+        let trace = || applier.baselines.trace(&self.view, self.api_version(), answer);
+        (!self.stage.must_settle()).then(trace)
+    }
+
+    /// Whether a live object that is as desired needs nothing else either: nobody's wishes, labels or
+    /// managers are on it that a [`Checker`](super::Checker) would have to look at.
+    ///
+    /// All that this depends on, beside the answer and the stage, is in the [`View`].
+    pub(crate) fn is_in_order(&self, applier: &Applier, live: &Glance<'_>) -> bool {
+        let Applier { policies, owner, manager, .. } = applier;
+        let of_this_version = |it: &Manager<'_>| it.api_version == self.api_version();
+        !self.stage.must_settle()
+            && !policies.are_named_by(live)
+            && owner.as_ref().is_none_or(|owner| owner.is_named_by(live))
+            && !self.options.take_over.may_concern(live, manager.as_str())
+            && live.managers.iter().all(of_this_version)
+    }
+
+    /// Notes what the server has after a write.
+    pub(crate) fn note(&self, applier: &Applier, answer: &Answer) -> Result<(), kube::Error> {
+        let glance = answer.glance()?;
+        let trace = self.is_in_order(applier, &glance).then(|| self.trace(applier, answer));
+        let print = applier.baselines.print(self.api_version(), &glance);
+        applier.baselines.note(self.id(), print, trace.flatten());
+        Ok(())
+    }
+
     /// What is to be done to the live object before it is applied.
     pub(crate) fn touch_up(&self, applier: &Applier, live: &Value) -> Option<TouchUp> {
         let policies = &applier.policies;
@@ -111,6 +143,8 @@ pub(super) async fn prepare(
     options: &Arc<PlanOptions>,
 ) -> Result<Vec<Item>, Error> {
     let definitions = defer::definitions(&objects);
+    let Applier { owner, policies, manager, .. } = applier;
+    let view = applier.baselines.view(&(owner, policies, manager, &options.take_over));
     let mut endpoints = Endpoints::default();
     let mut items = Vec::with_capacity(objects.len());
     for mut desired in objects {
@@ -122,7 +156,7 @@ pub(super) async fn prepare(
         };
         manifests::normalize(&mut desired);
         settle_namespace(&mut id, &mut desired, &endpoint)?;
-        if let Some(owner) = &applier.owner {
+        if let Some(owner) = owner {
             owner.stamp(&mut desired);
         }
         items.push(Item {
@@ -135,6 +169,7 @@ pub(super) async fn prepare(
             todo: Todo::Ask,
             settled: false,
             options: Arc::clone(options),
+            view,
         });
     }
     items.sort_by(|a, b| (a.stage, a.rank, a.id()).cmp(&(b.stage, b.rank, b.id())));

@@ -64,7 +64,7 @@ impl List {
         loop {
             let mut note = |live: &Glance<'_>| {
                 let id = self.of.id(&live.namespace, &live.name);
-                baselines.note(&id, baselines.print(api_version, live));
+                baselines.note(&id, baselines.print(api_version, live), None);
             };
             match applier.cluster.glances(&self.of, &token, &mut note).await {
                 Ok(next) if !next.is_empty() => token = next,
