@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::header::HOST;
 use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -72,12 +71,16 @@ impl Kept {
         }))
     }
 
-    /// Sends a request whose URI is path and query only, and reads the answer to its end.
+    /// What a request says about whom it is for.
+    pub(crate) const fn host(&self) -> &HeaderValue {
+        &self.host
+    }
+
+    /// Sends a request whose URI is path and query only and that names the host, and reads the answer to its end.
     pub(crate) async fn exchange(
-        self: Arc<Self>,
-        mut request: Request<Body>,
+        self: &Arc<Self>,
+        request: Request<Body>,
     ) -> Result<Response<Bytes>, Error> {
-        request.headers_mut().entry(HOST).or_insert_with(|| self.host.clone());
         let begin = async {
             let mut line = self.line().await?;
             let answer = line.send(request).await.map_err(|error| self.broken(error))?;
@@ -137,7 +140,8 @@ impl Kept {
         timeout(self.limit, work).map(move |done| done.map_err(late))
     }
 
-    fn broken(&self, error: hyper::Error) -> Error {
+    /// Why there is no answer.
+    pub(crate) fn broken(&self, error: impl Into<BoxError>) -> Error {
         Error::of_exchange(&self.server, error.into())
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::{FutureExt, future};
+use http::header::{CONTENT_LENGTH, HOST};
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -78,11 +79,42 @@ struct Shared {
     pace: Pace,
     stack: Stack<Incoming>,
     /// For answers that are wanted whole.
-    direct: Option<Stack<Bytes>>,
+    direct: Option<Direct>,
 }
 
 /// Credentials and headers, on top of connections.
 type Stack<B> = BoxCloneSyncService<Request<Body>, Response<B>, BoxError>;
+
+/// The way without a pool.
+struct Direct {
+    /// Puts credentials and headers on a request, where there are any, and gives it back.
+    naming: Option<Stack<Request<Body>>>,
+    address: Arc<Address>,
+    kept: Arc<Kept>,
+}
+
+impl Direct {
+    /// Leaves nothing to be added to the copies of a request that are sent.
+    fn prepare(&self, request: &mut Request<Bytes>) {
+        let length = request.body().len();
+        let headers = request.headers_mut();
+        headers.entry(HOST).or_insert_with(|| self.kept.host().clone());
+        if length > 0 {
+            headers.insert(CONTENT_LENGTH, length.into());
+        }
+    }
+
+    async fn send(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Error> {
+        let mut copy = request.clone().map(Body::from);
+        if let Some(naming) = &self.naming {
+            let named = naming.clone().oneshot(copy).boxed().await;
+            copy = named.map_err(|source| self.kept.broken(source))?.into_body();
+        }
+        let path = self.address.path(copy.uri());
+        *copy.uri_mut() = path.map_err(|source| self.kept.broken(source))?.into();
+        self.kept.exchange(copy).await
+    }
+}
 
 impl Transport {
     /// Prepares connections; nothing is opened yet. Needs a tokio runtime around it.
@@ -164,10 +196,13 @@ impl Transport {
     }
 
     /// Gives the answer when it is there, all of it.
-    async fn exchange(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Error> {
-        let mut attempts = Attempts::at(&self.0, request);
+    async fn exchange(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+        if let Some(direct) = &self.0.direct {
+            direct.prepare(&mut request);
+        }
+        let mut attempts = Attempts::at(&self.0, &request);
         loop {
-            let answer = self.whole(request, attempts.begin()).await;
+            let answer = self.whole(&request, attempts.begin()).await;
             let Some(wait) = attempts.after(&answer) else { return answer };
             sleep(wait).await;
         }
@@ -198,15 +233,12 @@ impl Transport {
         request: &Request<Bytes>,
         subject: &Subject,
     ) -> Result<Response<Bytes>, Error> {
-        let Shared { server, pace, direct, .. } = &*self.0;
+        let Shared { pace, direct, .. } = &*self.0;
         let Some(direct) = direct.as_ref().filter(|_| !subject.is_watch()) else {
             return self.pooled(request.clone().map(Body::from), subject).boxed().await;
         };
         let place = pace.enter().await;
-        let answer = direct.clone().oneshot(request.clone().map(Body::from)).await;
-        let answer = answer.map_err(|source| {
-            source.downcast().map_or_else(|it| Error::of_exchange(server, it), |ours| *ours)
-        })?;
+        let answer = direct.send(request).await?;
         place.leave(answer.status(), subject);
         Ok(answer)
     }
@@ -240,7 +272,7 @@ impl std::fmt::Debug for Transport {
 fn stacks(
     config: &Config,
     options: &Options,
-) -> Result<(Stack<Incoming>, Option<Stack<Bytes>>), BoxError> {
+) -> Result<(Stack<Incoming>, Option<Direct>), BoxError> {
     let wires = Wires {
         most_idle: options.concurrency.most,
         share_watch_connection: options.share_watch_connection,
@@ -263,15 +295,13 @@ fn stacks(
     let Some(open) = direct else { return Ok((named(config, pools)?, None)) };
     let (server, limit) = (&config.cluster_url, options.answer_limit);
     let kept = Kept::new(server, open, limit, options.concurrency.most)?;
-    let direct = service_fn(move |mut request: Request<Body>| {
-        let path = address.path(request.uri());
-        let kept = Arc::clone(&kept);
-        async move {
-            *request.uri_mut() = path?.into();
-            Ok(kept.exchange(request).await?)
-        }
-    });
-    Ok((named(config, pools)?, Some(named(config, direct)?)))
+    let echo = service_fn(|request| future::ready(Ok(Response::new(request))));
+    let naming = named(config, echo)?;
+    let empty = naming.clone().oneshot(Request::new(Body::empty())).now_or_never();
+    let adds_nothing = config.auth_layer()?.is_none()
+        && matches!(empty, Some(Ok(echoed)) if echoed.body().headers().is_empty());
+    let naming = (!adds_nothing).then_some(naming);
+    Ok((named(config, pools)?, Some(Direct { naming, address, kept })))
 }
 
 /// Adds credentials and headers.
@@ -344,7 +374,7 @@ impl Caller {
     ///
     /// Why there was no answer.
     pub async fn call(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
-        self.transport.exchange(&self.stamped(request)).await
+        self.transport.exchange(self.stamped(request)).await
     }
 
     /// The request, on behalf of somebody.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures::future::{join_all, pending};
-use gotk_client::{Caller, Error, Identity, Options, Verb};
+use gotk_client::{Caller, Error, Identity, Options, Transport, Verb};
 use http::{Request, Response};
 
 use crate::server::{Server, answer, half_an_object, hasty, impatient, in_parts, object, refusal};
@@ -59,6 +59,40 @@ async fn a_path_of_the_server_stands_before_that_of_the_request() {
     let caller = server.transport_below("/k8s/c-1/", Options::default()).caller();
     call(&caller, "GET", "/api/v1/pods?limit=5").await.unwrap();
     assert_eq!(server.last_uri(), "/k8s/c-1/api/v1/pods?limit=5");
+}
+
+/// A header and its value, which a configuration puts on every request.
+type Named = Option<(&'static str, &'static str)>;
+
+#[tokio::test]
+async fn a_request_carries_what_the_configuration_says() {
+    let server = Server::start(|_| async { object() }).await;
+    let config = || kube::Config::new(server.url.parse().unwrap());
+    let token = |config: &mut kube::Config| config.auth_info.token = Some("secret".into());
+    let acts = |config: &mut kube::Config| config.auth_info.impersonate = Some("jane".into());
+    let header = |config: &mut kube::Config| {
+        config.headers.push(("x-of-us".parse().unwrap(), "yes".parse().unwrap()));
+    };
+    let cases: [(&dyn Fn(&mut kube::Config), Named); 4] = [
+        (&|_| {}, None),
+        (&token, Some(("authorization", "Bearer secret"))),
+        (&acts, Some(("impersonate-user", "jane"))),
+        (&header, Some(("x-of-us", "yes"))),
+    ];
+    let mut urls = Vec::new();
+    for (change, named) in cases {
+        let mut config = config();
+        change(&mut config);
+        let caller = Transport::new(&config, Options::default()).unwrap().caller();
+        let request = Request::patch("/api/v1/namespaces/shop/configmaps/a");
+        caller.call(request.body(Bytes::from_static(b"{}")).unwrap()).await.unwrap();
+        if let Some((name, value)) = named {
+            assert_eq!(server.last_header(name), [value]);
+        }
+        assert_eq!(server.last_header("content-length"), ["2"]);
+        urls.push(server.last_uri());
+    }
+    assert_eq!(urls, ["/api/v1/namespaces/shop/configmaps/a"; 4]);
 }
 
 #[tokio::test]
