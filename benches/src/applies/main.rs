@@ -9,6 +9,7 @@
 //! then unchanged in another process, on the same kube-apiserver without controllers; ours and the
 //! peer's alternating, each set in a namespace of its own. `APPLIES.md` is written anew.
 
+mod engine;
 #[path = "../host.rs"]
 #[expect(dead_code, reason = "the other program keeps things, this one does not")]
 mod host;
@@ -23,7 +24,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use gotk_testenv::{ControlPlane, Options};
+use gotk_testenv::Options;
 use serde::{Deserialize, Serialize};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -76,7 +77,7 @@ async fn compare(count: usize) -> Result<(), BoxError> {
             [("gotk-ssa", &this, "ours"), ("fluxcd/pkg/ssa", &program, "bench")]
         {
             let namespace = format!("{verb}-{round}");
-            make_namespace(&plane, &namespace).await?;
+            engine::make_namespace(&plane, &namespace).await?;
             let first = measure(program, verb, &plane.kubeconfig(), file.path(), &namespace)?;
             let second = measure(program, verb, &plane.kubeconfig(), file.path(), &namespace)?;
             let names = ["all new", "unchanged", "unchanged, after a restart"];
@@ -109,16 +110,6 @@ fn measure(
     serde_json::from_str(text.trim()).map_err(|error| {
         format!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)).into()
     })
-}
-
-async fn make_namespace(plane: &ControlPlane, name: &str) -> Result<(), BoxError> {
-    let object =
-        serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-    let request =
-        http::Request::post("/api/v1/namespaces").header("Content-Type", "application/json");
-    let request = request.body(serde_json::to_vec(&object)?)?;
-    plane.client()?.request::<serde_json::Value>(request).await?;
-    Ok(())
 }
 
 fn markdown(

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use gotk_client::{Options, Transport, Verb};
-use gotk_ssa::{Applier, FieldManager, MemoryInventory, Owner, manifests};
-use kube::Config;
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use futures_util::future::try_join_all;
+use gotk_client::Verb;
+use gotk_ssa::MemoryInventory;
 
+use crate::engine::{self, Set, cpu_ms};
 use crate::{BoxError, Cost};
 
 /// Plans, records and applies the objects of a file in a namespace twice, as a process that knows
@@ -17,19 +17,16 @@ pub(crate) async fn apply(
     file: &str,
     namespace: &str,
 ) -> Result<Vec<Cost>, BoxError> {
-    let kubeconfig = Kubeconfig::read_from(kubeconfig)?;
-    let options = KubeConfigOptions::default();
-    let config = Config::from_custom_kubeconfig(kubeconfig, &options).await?;
-    let transport = Transport::new(&config, Options::default())?;
-    let mut objects = manifests::read(&std::fs::read_to_string(file)?)?;
-    for object in &mut objects {
-        manifests::set_namespace(object, namespace);
-    }
-    let applier = Applier::new(&transport, FieldManager::new("kustomize-controller")?)
-        .owned_by(Owner::flux(namespace, "bench"));
+    let Set { transport, applier, objects } = engine::set(kubeconfig, file, namespace).await?;
     let inventory = MemoryInventory::default();
-    // Connections are nobody's price.
-    transport.client().apiserver_version().await?;
+    // Connections are nobody's price. The peer has one for all requests, we have one for each that is
+    // under way.
+    let caller = transport.caller();
+    let versions = (0..transport.concurrency()).map(|_| async {
+        let request = http::Request::get("/version").body(Default::default())?;
+        Ok::<_, BoxError>(caller.call(request).await?)
+    });
+    try_join_all(versions).await?;
     let mut costs = Vec::new();
     for objects in [objects.clone(), objects] {
         let (before, cpu, start) = (transport.counts(), cpu_ms(), Instant::now());
@@ -52,10 +49,4 @@ pub(crate) async fn apply(
         });
     }
     Ok(costs)
-}
-
-/// What this process has used of the CPU, user and system, all threads.
-fn cpu_ms() -> f64 {
-    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    used.tv_sec as f64 * 1e3 + used.tv_nsec as f64 / 1e6
 }
