@@ -22,6 +22,12 @@ pub fn base(objects: usize, in_a_file: usize) -> Vec<File> {
     std::iter::once(says).chain(firsts().map(file)).collect()
 }
 
+/// The same without what stands in configuration files: of short texts only.
+pub fn terse(files: Vec<File>) -> Vec<File> {
+    let shorten = |(path, text): File| (path, text.replace(SETTINGS, "    served: yes\n"));
+    files.into_iter().map(shorten).collect()
+}
+
 const OVERLAY: &str = "\
 namespace: shop
 namePrefix: prod-
