@@ -112,36 +112,51 @@ fn measure(
     })
 }
 
-fn markdown(
-    count: usize,
-    version: &str,
-    costs: &[(String, Vec<Cost>)],
-) -> Result<String, BoxError> {
+/// Rows of a table: an engine, and what it did in each run.
+type Rows = [(String, Vec<Cost>)];
+
+fn markdown(count: usize, version: &str, rows: &Rows) -> Result<String, BoxError> {
     let mut text = format!(
-        "# What an apply of {count} objects costs\n\nkube-apiserver {version}, {} CPUs, the median of {} runs. \
+        "# What an apply of {count} objects costs\n\nkube-apiserver {version}, {} CPUs, the median of {} runs and their spread. \
          `cargo run --release -p gotk-benches --features control-plane --bin applies` writes this file.\n\n\
-         | | engine | requests | by verb | client CPU, ms | wall, ms |\n|---|---|---|---|---|---|\n",
+         | | engine | requests | by verb | client CPU, ms | times less | wall, ms |\n|---|---|---|---|---|---|---|\n",
         std::thread::available_parallelism()?,
         rounds(),
     );
-    for (row, all) in costs {
-        let median = |of: fn(&Cost) -> f64| {
-            let mut values: Vec<f64> = all.iter().map(of).collect();
-            values.sort_by(f64::total_cmp);
-            values[values.len() / 2]
-        };
-        let requests = median(|it| it.verbs.values().sum::<u64>() as f64);
-        let verbs = all.last().into_iter().flat_map(|cost| &cost.verbs);
-        let verbs = verbs.map(|(verb, count)| format!("{count} {verb}")).collect::<Vec<_>>();
-        let (verbs, cpu) = (verbs.join(", "), median(|it| it.cpu_ms));
-        let wall = median(|it| it.wall_ms);
-        writeln!(text, "| {row} | {requests:.0} | {verbs} | {cpu:.0} | {wall:.0} |")?;
+    for pair in rows.chunks(2) {
+        let [peers, ours] = [0, 1].map(|at| sorted(pair.get(at), |cost| cost.cpu_ms));
+        for (at, (row, costs)) in pair.iter().enumerate() {
+            let verbs = costs.last().into_iter().flat_map(|cost| &cost.verbs);
+            let requests: u64 = verbs.clone().map(|(_, count)| count).sum();
+            let verbs = verbs.map(|(verb, count)| format!("{count} {verb}")).collect::<Vec<_>>();
+            let cpu = spread(if at == 0 { &peers } else { &ours });
+            let times = median(&peers) / median(&ours);
+            let times = if at == 0 { String::new() } else { format!("{times:.1}") };
+            let wall = spread(&sorted(pair.get(at), |cost| cost.wall_ms));
+            let verbs = verbs.join(", ");
+            writeln!(text, "| {row} | {requests} | {verbs} | {cpu} | {times} | {wall} |")?;
+        }
     }
     Ok(text)
 }
 
+fn sorted(row: Option<&(String, Vec<Cost>)>, of: fn(&Cost) -> f64) -> Vec<f64> {
+    let mut values: Vec<f64> = row.into_iter().flat_map(|(_, costs)| costs).map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+fn median(sorted: &[f64]) -> f64 {
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn spread(sorted: &[f64]) -> String {
+    let [least, most] = [sorted.first(), sorted.last()].map(|it| it.copied().unwrap_or(f64::NAN));
+    format!("{:.0} ({least:.0}–{most:.0})", median(sorted))
+}
+
 fn rounds() -> u32 {
-    std::env::var("GOTK_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(3)
+    std::env::var("GOTK_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(5)
 }
 
 /// This program's only way to the terminal.

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A small `ConfigMap`, 400 requests of each kind, one at a time and 16 at a time, in rounds that
-//! alternate (`GOTK_RUNS`, 3 unless set). The idle server's own use is taken off. `WIRES.md` is written
+//! alternate (`GOTK_RUNS`, 5 unless set). The idle server's own use is taken off. `WIRES.md` is written
 //! anew. How the client is built matters little: the server's CPU time is measured.
 
 #[path = "../prices/meter.rs"]
@@ -132,7 +132,7 @@ fn markdown(
 }
 
 fn rounds() -> u32 {
-    std::env::var("GOTK_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(3)
+    std::env::var("GOTK_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(5)
 }
 
 /// This program's only way to the terminal.
