@@ -76,7 +76,8 @@ impl Kept {
         &self.host
     }
 
-    /// Sends a request whose URI is path and query only and that names the host, and reads the answer to its end.
+    /// Sends a request whose URI is path and query only and that names the host, and reads the
+    /// answer to its end.
     pub(crate) async fn exchange(
         self: &Arc<Self>,
         request: Request<Body>,
