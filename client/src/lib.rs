@@ -43,6 +43,7 @@
 //!
 //! *How much at once*: begins with 16 requests, one more for each round of answers in good time, a
 //! tenth less when answers of a kind take twice their best time, half when the server answers 429.
+//! Those that wait for others go out in company, a quarter at a time, which costs the client less.
 //!
 //! *Which connection*: a request with `watch=true` goes over HTTP/2 where TLS offers it. A server
 //! limits the streams of a connection (250 unless set); a watch beyond waits.

@@ -2,6 +2,9 @@
 //!
 //! A fixed rate (client-go's 5 a second, controller-runtime's 20) is too slow for an idle server and
 //! too fast for a busy one. The server's answers say which it is.
+//!
+//! Requests that wait for others to be answered go out in company, a quarter of the window at a time:
+//! a processor that has sent one sends the next for much less, before others have taken its caches.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -95,9 +98,33 @@ pub(crate) struct Pace {
 struct State {
     window: Window,
     under_way: usize,
-    /// Places that exist, free or taken.
+    waiting: usize,
+    /// Places that exist: taken, free, or given back and not yet given out.
     places: usize,
+    given_back: usize,
 }
+
+impl State {
+    /// How many places are to be had now that something has changed.
+    fn give_out(&mut self) -> usize {
+        let wanted = self.window.size();
+        if self.places > wanted {
+            let fewer = self.given_back.min(self.places - wanted);
+            self.places -= fewer;
+            self.given_back -= fewer;
+        }
+        let new = wanted.saturating_sub(self.places);
+        self.places += new;
+        let company = (wanted / COMPANY).max(1).min(self.waiting);
+        if self.given_back < company {
+            return new;
+        }
+        new + std::mem::take(&mut self.given_back)
+    }
+}
+
+/// Of so many places one is a company.
+const COMPANY: usize = 4;
 
 /// A place among the requests under way; dropping it makes room.
 #[derive(Debug)]
@@ -111,24 +138,59 @@ impl Pace {
     pub(crate) fn new(bounds: Concurrency) -> Self {
         let window = Window::new(bounds);
         let places = window.size();
-        let state = Mutex::new(State { window, under_way: 0, places });
-        Self { places: Semaphore::new(places), state }
+        let state = State { window, under_way: 0, waiting: 0, places, given_back: 0 };
+        Self { places: Semaphore::new(places), state: Mutex::new(state) }
     }
 
     /// Waits for a place. Cancelling is safe: nothing is taken until this returns.
     pub(crate) async fn enter(&self) -> Place<'_> {
+        if let Ok(permit) = self.places.try_acquire() {
+            return self.place(Some(permit));
+        }
+        let waiting = Waiting::begin(self);
         // The semaphore is never closed; without a permit the request simply does not count.
         let permit = self.places.acquire().await.ok();
-        self.with(|state| state.under_way += 1);
-        Place { pace: self, permit, since: Instant::now() }
+        let place = self.place(permit);
+        drop(waiting);
+        place
     }
 
     pub(crate) fn size(&self) -> usize {
         self.with(|state| state.window.size())
     }
 
+    fn place<'p>(&'p self, permit: Option<SemaphorePermit<'p>>) -> Place<'p> {
+        self.with(|state| state.under_way += 1);
+        Place { pace: self, permit, since: Instant::now() }
+    }
+
     fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes something, and gives out the places that come of it.
+    fn change(&self, work: impl FnOnce(&mut State)) {
+        let places = self.with(|state| {
+            work(state);
+            state.give_out()
+        });
+        self.places.add_permits(places);
+    }
+}
+
+/// Somebody who has not got a place yet, and may go away without one.
+struct Waiting<'a>(&'a Pace);
+
+impl<'a> Waiting<'a> {
+    fn begin(pace: &'a Pace) -> Self {
+        pace.change(|state| state.waiting += 1);
+        Self(pace)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.change(|state| state.waiting -= 1);
     }
 }
 
@@ -143,7 +205,10 @@ impl Place<'_> {
 
     fn answered(&self, subject: &Subject) {
         let took = self.since.elapsed();
-        self.pace.with(|state| state.window.answered(subject, took, state.under_way));
+        self.pace.with(|state| {
+            let full = state.under_way + state.given_back;
+            state.window.answered(subject, took, full);
+        });
     }
 
     fn refused(&self) {
@@ -153,23 +218,17 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let permit = self.permit.take();
-        self.pace.with(|state| {
+        let counted = usize::from(self.permit.take().map(SemaphorePermit::forget).is_some());
+        self.pace.change(|state| {
             state.under_way -= 1;
-            let wanted = state.window.size();
-            if state.places > wanted {
-                state.places -= 1;
-                permit.into_iter().for_each(SemaphorePermit::forget);
-            } else {
-                self.pace.places.add_permits(wanted - state.places);
-                state.places = wanted;
-            }
+            state.given_back += counted;
         });
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
     use http::Request;
 
     use super::*;
@@ -236,5 +295,50 @@ mod tests {
         let (_one, _two) = (pace.enter().await, pace.enter().await);
         let third = tokio::time::timeout(Duration::from_millis(20), pace.enter()).await;
         assert!(third.is_err(), "the third waits");
+    }
+
+    /// A pace of 8 places with all of them taken.
+    async fn full() -> (&'static Pace, Vec<Place<'static>>) {
+        let bounds = Concurrency { start: 8, most: 8, ..Concurrency::default() };
+        let pace: &Pace = Box::leak(Box::new(Pace::new(bounds)));
+        let mut places = Vec::new();
+        while places.len() < 8 {
+            places.push(pace.enter().await);
+        }
+        (pace, places)
+    }
+
+    #[tokio::test]
+    async fn who_waits_goes_in_company() {
+        let (pace, mut places) = full().await;
+        let mut waiting: Vec<_> = (0..3).map(|_| pace.enter().boxed()).collect();
+        let mut taken = Vec::new();
+        let mut came = || {
+            waiting.retain_mut(|it| match it.now_or_never() {
+                Some(place) => {
+                    taken.push(place);
+                    false
+                }
+                None => true,
+            });
+            taken.len()
+        };
+        let mut comes = Vec::new();
+        for _ in 0..4 {
+            comes.push(came());
+            places.pop();
+        }
+        assert_eq!(comes, [0, 0, 2, 3], "two together, and the last one alone");
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_company_that_went_away() {
+        let (pace, mut places) = full().await;
+        let (mut first, mut second) = (pace.enter().boxed(), pace.enter().boxed());
+        assert!((&mut first).now_or_never().is_none() && (&mut second).now_or_never().is_none());
+        places.pop();
+        assert!((&mut first).now_or_never().is_none());
+        drop(second);
+        assert!(first.now_or_never().is_some());
     }
 }
